@@ -1,0 +1,55 @@
+# make demo   from nothing to every customer's stage, on a seeded sample
+# make test   everything that must hold, but the slow tests
+
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+WORKERS ?= auto
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS)
+UV ?= uv
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
+	--custom-compile-command "make lock"
+SOURCES := tenure tests $(wildcard benchmarks)
+
+.PHONY: help demo environment environment-dev check test test-all bench docs lock build clean
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/:[^#]*##/#/' | awk -F'# ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: environment ## create .venv, install, and run `tenure demo`
+	@$(BIN)/tenure demo
+
+environment:
+	@sh scripts/environment.sh
+
+environment-dev:
+	@sh scripts/environment.sh dev
+
+check: environment-dev ## lint, format, types and import contracts
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: check ## check, then all tests but the slow ones (WORKERS=n for n processes)
+	$(PYTEST) -m "not slow" || [ $$? -eq 5 ]
+
+test-all: check ## check, then all tests
+	$(PYTEST) || [ $$? -eq 5 ]
+
+bench: environment-dev ## time and memory at 10 million events (takes minutes)
+	$(BIN)/python -m benchmarks
+
+docs: environment-dev ## write the generated pages of docs/ again
+	$(BIN)/python -m tenure.events docs/reference/events.md
+
+lock: ## resolve the dependencies again (needs uv)
+	$(LOCK) pyproject.toml --extra dev -o requirements-dev.lock
+	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock
+	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
+
+build: environment-dev ## the wheel and the source archive, in dist/
+	$(BIN)/python -m hatchling build
+
+clean: ## remove .venv and what tools left behind
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,221 @@
+"""Exact arithmetic in SQL: values that are linear in time, as whole numbers.
+
+A value of the condition language is, between two events, `(slope · t + intercept) / divisor` with whole numbers that
+the customer's history fixes. Counts and times are whole already, values have six decimals, literals are decimals: so
+every comparison comes down to whole numbers, nothing is rounded, and the moment at which a comparison changes is a
+floor division. (Where a product outgrows 128 bits the engine says so; thresholds never flicker.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+
+VALUE_SCALE = 1_000_000  # values are DECIMAL(38,6)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A sum of whole numbers in SQL: `constant + Σ factor · term`; terms are SQL expressions of whole numbers."""
+
+    constant: int = 0
+    terms: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no term depends on the history."""
+        return not self.terms
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether the sum is 0 whatever the history."""
+        return not self.terms and self.constant == 0
+
+    def plus(self, other: Whole) -> Whole:
+        """The sum of both; equal terms are gathered, so that differences cancel."""
+        gathered: dict[str, int] = {}
+        for factor, term in (*self.terms, *other.terms):
+            gathered[term] = gathered.get(term, 0) + factor
+        terms = tuple((factor, term) for term, factor in gathered.items() if factor)
+        return Whole(self.constant + other.constant, terms)
+
+    def scaled(self, by: int) -> Whole:
+        """The sum times a whole number."""
+        if by == 0:
+            return Whole()
+        return Whole(self.constant * by, tuple((factor * by, term) for factor, term in self.terms))
+
+    def times(self, other: Whole) -> Whole:
+        """The product; constants stay constants, anything else becomes one term of 128 bits."""
+        if self.is_constant:
+            return other.scaled(self.constant)
+        if other.is_constant:
+            return self.scaled(other.constant)
+        return Whole(0, ((1, f"({self.sql(wide=True)}) * ({other.sql(wide=True)})"),))
+
+    def sql(self, *, wide: bool = False) -> str:
+        """The sum as SQL; `wide` casts the terms to 128 bits first."""
+        parts: list[str] = []
+        for factor, term in self.terms:
+            text = f"CAST({term} AS HUGEINT)" if wide else term
+            if abs(factor) != 1:
+                text = f"{abs(factor)} * {text}"
+            parts.append(("- " if factor < 0 else "+ ") + text)
+        if self.constant or not parts:
+            parts.append(("- " if self.constant < 0 else "+ ") + str(abs(self.constant)))
+        text = " ".join(parts)
+        return text[2:] if text.startswith("+ ") else "-" + text[2:]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """`(slope · t + intercept) / divisor`, t in microseconds."""
+
+    intercept: Whole
+    slope: Whole = Whole()
+    divisor: Whole = Whole(1)
+
+    def plus(self, other: Linear) -> Linear:
+        """The sum of both values."""
+        if self.divisor == other.divisor:
+            return Linear(self.intercept.plus(other.intercept), self.slope.plus(other.slope), self.divisor)
+        if self.divisor.is_constant and other.divisor.is_constant:
+            common = lcm(self.divisor.constant, other.divisor.constant)
+            mine, theirs = common // self.divisor.constant, common // other.divisor.constant
+            return Linear(
+                self.intercept.scaled(mine).plus(other.intercept.scaled(theirs)),
+                self.slope.scaled(mine).plus(other.slope.scaled(theirs)),
+                Whole(common),
+            )
+        return Linear(
+            self.intercept.times(other.divisor).plus(other.intercept.times(self.divisor)),
+            self.slope.times(other.divisor).plus(other.slope.times(self.divisor)),
+            self.divisor.times(other.divisor),
+        )
+
+    def negative(self) -> Linear:
+        """The value with the other sign."""
+        return Linear(self.intercept.scaled(-1), self.slope.scaled(-1), self.divisor)
+
+    def times(self, other: Linear) -> Linear:
+        """The product; at most one of the two may have a slope (the checker saw to it)."""
+        if not self.slope.is_zero and not other.slope.is_zero:
+            raise ValueError("a product of two time measures has no computable moment of change")
+        slope = self.slope.times(other.intercept).plus(other.slope.times(self.intercept))
+        return Linear(self.intercept.times(other.intercept), slope, self.divisor.times(other.divisor))
+
+    def over(self, other: Linear) -> Linear:
+        """The quotient; the divisor has no slope (the checker saw to it)."""
+        if not other.slope.is_zero:
+            raise ValueError("a division by a time measure has no computable moment of change")
+        return Linear(
+            self.intercept.times(other.divisor),
+            self.slope.times(other.divisor),
+            self.divisor.times(other.intercept),
+        )
+
+
+def constant(value: Fraction) -> Linear:
+    """The constant `value`."""
+    return Linear(Whole(value.numerator), divisor=Whole(value.denominator))
+
+
+def number(sql: str) -> Linear:
+    """A whole number of the history, such as a count; `sql` is its expression."""
+    return Linear(Whole(0, ((1, sql),)))
+
+
+def decimal(sql: str) -> Linear:
+    """A value with six decimals."""
+    return Linear(Whole(0, ((1, f"CAST({sql} * {VALUE_SCALE} AS HUGEINT)"),)), divisor=Whole(VALUE_SCALE))
+
+
+def elapsed(since_sql: str) -> Linear:
+    """The time from a moment of the history to t."""
+    return Linear(Whole(0, ((-1, since_sql),)), slope=Whole(1))
+
+
+def remaining(until_sql: str) -> Linear:
+    """The time from t to a moment of the history."""
+    return Linear(Whole(0, ((1, until_sql),)), slope=Whole(-1))
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """`slope · t + intercept  op  0` with `op` one of `< <= > >= == !=`, and divisor different from 0."""
+
+    op: str
+    difference: Linear
+
+    def truth(self, moment: str) -> str:
+        """SQL of the truth at `moment` (an SQL expression); null where something is unknown."""
+        slope, intercept, sign = self._signed()
+        if slope.is_zero:
+            return self._guarded(_two_sides(intercept, self.op), sign)
+        if slope.is_constant and abs(slope.constant) == 1 and sign is None:
+            # slope ±1: compare the moment itself, in 64 bits
+            op = self.op if slope.constant > 0 else _MIRRORED[self.op]
+            threshold = intercept.scaled(-slope.constant)
+            return _sql_op(f"{moment} {op} {threshold.sql()}")
+        text = f"({slope.sql(wide=True)}) * CAST({moment} AS HUGEINT) + ({intercept.sql(wide=True)}) {self.op} 0"
+        return self._guarded(text, sign)
+
+    def deadline(self) -> str | None:
+        """SQL of the moment at which the truth changes between two events; None where it cannot change."""
+        slope, intercept, sign = self._signed()
+        if slope.is_zero or self.op in ("==", "!="):
+            return None
+        closed = self.op in (">=", "<")  # these change at the first t with value >= 0, if the slope is positive
+        if slope.is_constant and abs(slope.constant) == 1 and sign is None:
+            threshold = intercept.scaled(-slope.constant)
+            rising = slope.constant > 0
+            late = closed != rising  # the last moment that still belongs to the other side
+            return (threshold.plus(Whole(1)) if late else threshold).sql()
+        factor = f"sign({sign}) * " if sign else ""
+        a = f"({factor}({slope.sql(wide=True)}))"
+        b = f"({factor}({intercept.sql(wide=True)}))"
+        # the first t with a·t + b >= 0 or > 0 (a > 0), or the first t where that no longer holds (a < 0)
+        up = f"{_floor(f'-{b} - 1', a)} + 1" if closed else f"{_floor(f'-{b}', a)} + 1"
+        down = f"{_floor(b, f'(-{a})')} + 1" if closed else f"{_floor(f'{b} - 1', f'(-{a})')} + 1"
+        return f"CASE WHEN {a} > 0 THEN {up} WHEN {a} < 0 THEN {down} END"
+
+    def _signed(self) -> tuple[Whole, Whole, str | None]:
+        divisor = self.difference.divisor
+        slope, intercept = self.difference.slope, self.difference.intercept
+        if divisor.is_constant:
+            if divisor.constant == 0:
+                return Whole(), Whole(0, ((1, "NULL"),)), None
+            if divisor.constant < 0:
+                return slope.scaled(-1), intercept.scaled(-1), None
+            return slope, intercept, None
+        return slope, intercept, f"({divisor.sql(wide=True)})"
+
+    def _guarded(self, text: str, sign: str | None) -> str:
+        if sign is None:
+            return _sql_op(text)
+        left, _, right = text.rpartition(f" {self.op} ")
+        mirrored = f"{left} {_MIRRORED[self.op]} {right}"
+        return f"CASE WHEN {sign} > 0 THEN {_sql_op(text)} WHEN {sign} < 0 THEN {_sql_op(mirrored)} END"
+
+
+_MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
+
+
+def _sql_op(text: str) -> str:
+    return text.replace(" == ", " = ").replace(" != ", " <> ")
+
+
+def _two_sides(whole: Whole, op: str) -> str:
+    """`whole op 0` with its negative terms moved to the right, so that it reads as it was written."""
+    left = Whole(0, tuple((f, t) for f, t in whole.terms if f > 0))
+    right = Whole(-whole.constant, tuple((-f, t) for f, t in whole.terms if f < 0))
+    if left.is_constant and not right.is_constant:
+        return f"{right.sql()} {_MIRRORED[op]} {left.sql()}"
+    return f"{left.sql()} {op} {right.sql()}"
+
+
+def _floor(dividend: str, divisor: str) -> str:
+    """Floor division of whole numbers for a positive divisor (engines truncate towards zero)."""
+    remainder = f"((({dividend}) % {divisor} + {divisor}) % {divisor})"
+    return f"CAST((({dividend}) - {remainder}) // {divisor} AS BIGINT)"

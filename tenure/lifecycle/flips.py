@@ -1,0 +1,305 @@
+"""Flips: the moments at which comparisons change, found per comparison and put together at the end.
+
+Every comparison of the definitions is one bit. A row (unit, moment, bits) says that these comparisons change there.
+Comparisons over the same kinds of measures are told in one window over the rows of those kinds; what several kinds
+tell together is carried over the union of their rows. In between two rows a comparison is linear in time, so it has
+at most one deadline, which is kept where it falls before the next row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tenure.lifecycle.bound import Atom, Reached, Reading, WasIn, operands, readings
+from tenure.lifecycle.registers import Feeds, Register, registers_of
+from tenure.lifecycle.steps import Step
+from tenure.lifecycle.truths import Columns, deadline, truth
+from tenure.warehouse.measures import MeasureKind
+
+WORD = 62  # bits a word
+
+# readings that one window over the rows of one kind can tell; `last` and `first` there need no carrying
+_WINDOWED = frozenset({"count", "since", "since_first", "gap", "last", "first", "until", "last_but", "sum"})
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """Where each comparison's bit stands: its number, in words of 62."""
+
+    numbers: Mapping[Atom, int]
+
+    @property
+    def words(self) -> int:
+        """How many words the bits take."""
+        return (len(self.numbers) + WORD - 1) // WORD or 1
+
+    def word(self, atom: Atom) -> int:
+        """The word of the comparison's bit."""
+        return self.numbers[atom] // WORD
+
+    def bit(self, atom: Atom) -> int:
+        """The value of the comparison's bit in its word."""
+        return 1 << (self.numbers[atom] % WORD)
+
+    def flip(self, atoms: Sequence[tuple[Atom, str]]) -> str:
+        """SQL of all words, each the sum of the bits whose condition holds."""
+        words: list[list[str]] = [[] for _ in range(self.words)]
+        for atom, condition in atoms:
+            words[self.word(atom)].append(f"CASE WHEN {condition} THEN {self.bit(atom)} ELSE 0 END")
+        return ", ".join(f"{' + '.join(word) or '0'} AS f{place}" for place, word in enumerate(words))
+
+    def one(self, atom: Atom) -> str:
+        """SQL of all words with the bit of one comparison set."""
+        return ", ".join(
+            f"{self.bit(atom) if place == self.word(atom) else 0} AS f{place}" for place in range(self.words)
+        )
+
+    def any(self) -> str:
+        """SQL of the condition that some bit is set."""
+        return " OR ".join(f"f{place} <> 0" for place in range(self.words))
+
+
+def flip_steps(bits: Bits, feeds: Feeds) -> tuple[list[Step], list[str]]:
+    """The steps that find all flips, and the names of those that hold them (unit, moment, f0, f1 …)."""
+    steps: list[Step] = []
+    names: list[str] = []
+    groups: dict[tuple[str, ...], list[Atom]] = {}
+    windowed = {_only_kind(atom) for atom in bits.numbers if _is_windowed(atom) and not _is_first(atom)}
+    firsts: list[Reached] = []
+    for atom in bits.numbers:
+        match atom:
+            case WasIn():
+                names.append(f"was_{len(names)}")
+                steps.append(_was(atom, bits, feeds, names[-1]))
+            case Reached() if _is_first(atom) and _only_kind(atom) not in windowed:
+                firsts.append(atom)
+            case _:
+                groups.setdefault(_group_key(atom), []).append(atom)
+    if firsts:
+        found = _firsts(firsts, bits, feeds)
+        steps += found
+        names.append(found[-1].name)
+    for place, atoms in enumerate(groups.values()):
+        build = _windowed_group if all(_is_windowed(atom) for atom in atoms) else _carried_group
+        found = build(atoms, bits, feeds, f"g{place}")
+        steps += found
+        names.append(found[-1].name)
+    return steps, names
+
+
+def _kinds(atom: Atom) -> frozenset[MeasureKind]:
+    if isinstance(atom, Reached):
+        return frozenset(atom.kinds)
+    found = [reading for operand in operands(atom) for reading in readings(operand)]
+    return frozenset(kind for reading in found for kind in (reading.kind, reading.after) if kind)
+
+
+def _only_kind(atom: Atom) -> MeasureKind | None:
+    kinds = _kinds(atom)
+    return next(iter(kinds)) if len(kinds) == 1 else None
+
+
+def _is_first(atom: Atom) -> bool:
+    return isinstance(atom, Reached) and atom.times == 1
+
+
+def _is_windowed(atom: Atom) -> bool:
+    """Whether one window over the rows of one kind tells the comparison."""
+    if isinstance(atom, WasIn) or _only_kind(atom) is None:
+        return False
+    if isinstance(atom, Reached):
+        return True
+    found = [reading for operand in operands(atom) for reading in readings(operand)]
+    return all(
+        reading.function in _WINDOWED and reading.after is None and (reading.within is None or reading.function == "last_but")
+        for reading in found
+    )
+
+
+def _group_key(atom: Atom) -> tuple[str, ...]:
+    histories = [
+        reading.lifecycle or ""
+        for operand in operands(atom)
+        for reading in readings(operand)
+        if reading.lifecycle is not None
+    ]
+    return ("window" if _is_windowed(atom) else "carry", *sorted(kind.key() for kind in _kinds(atom)), *sorted(histories))
+
+
+def _was(atom: WasIn, bits: Bits, feeds: Feeds, name: str) -> Step:
+    position = feeds.stages[atom.lifecycle].index(atom.stage)
+    sql = (
+        f"SELECT unit, min(entered_at) + 1 AS moment, {bits.one(atom)} FROM {feeds.histories} "
+        f"WHERE lifecycle = {feeds.codes[atom.lifecycle]} AND stage = {position} GROUP BY unit"
+    )
+    return Step(name, "an earlier visit to a stage counts from the microsecond after it began", sql)
+
+
+def _firsts(atoms: Sequence[Reached], bits: Bits, feeds: Feeds) -> list[Step]:
+    columns, every = [], set()
+    for place, atom in enumerate(atoms):
+        numbers = sorted(feeds.numbers[kind] for kind in atom.kinds)
+        every.update(numbers)
+        columns.append(f"min(time) FILTER (WHERE kind IN ({', '.join(map(str, numbers))})) AS t{place}")
+    found = (
+        f"SELECT unit, {', '.join(columns)} FROM {feeds.rows} "
+        f"WHERE kind IN ({', '.join(map(str, sorted(every)))}) GROUP BY unit"
+    )
+    flips = " UNION ALL ".join(
+        f"SELECT unit, t{place} AS moment, {bits.one(atom)} FROM firsts WHERE t{place} IS NOT NULL"
+        for place, atom in enumerate(atoms)
+    )
+    return [
+        Step("firsts", "what only ever begins: the first event of its kinds, one number a unit", found),
+        Step("first_flips", "each first is the moment at which its comparison becomes true", flips),
+    ]
+
+
+def _windowed_group(atoms: Sequence[Atom], bits: Bits, feeds: Feeds, name: str) -> list[Step]:
+    """One kind: a window over its rows tells the state after and before each."""
+    kind = next(kind for atom in atoms if (kind := _only_kind(atom)))
+    columns: dict[str, str] = {}
+
+    def column(sql: str) -> str:
+        return columns.setdefault(sql, f"c{len(columns)}")
+
+    needs_order = any(r.function in ("first", "last") for a in atoms for o in operands(a) for r in readings(o))
+    after: dict[Reading, Sequence[str]] = {}
+    before: dict[Reading, Sequence[str]] = {}
+    for atom in atoms:
+        for operand in operands(atom):
+            for reading in readings(operand):
+                after[reading], before[reading] = _told_in_window(reading, column)
+    changes: list[tuple[Atom, str]] = []
+    deadlines: list[tuple[Atom, str]] = []
+    timed = any(deadline(atom, after) for atom in atoms if not isinstance(atom, Reached))
+    moment_before = f"greatest({column('lag(time) OVER w')}, time - 1)" if timed else "time"
+    for atom in atoms:
+        if isinstance(atom, Reached):
+            changes.append((atom, f"{column('row_number() OVER w')} = {atom.times}"))
+            continue
+        changes.append((atom, _differs(atom, after, "time", before, moment_before)))
+        if (due := deadline(atom, after)) is not None:
+            deadlines.append((atom, due))
+    until = column("lead(time) OVER w") if deadlines else None
+    selected = "".join(f", {sql} AS {alias}" for sql, alias in columns.items())
+    order = "time, tie" if needs_order else "time"
+    rows = (
+        f"SELECT unit, time{selected} FROM {feeds.rows} WHERE kind = {feeds.numbers[kind]} "
+        f"WINDOW w AS (PARTITION BY unit ORDER BY {order})"
+    )
+    what = f"the events of one kind ({', '.join(kind.events) or kind.name}), with what stood before and comes after"
+    return [Step(f"{name}_rows", what, rows), _flips(name, changes, deadlines, until, bits)]
+
+
+def _told_in_window(reading: Reading, column: Callable[[str], str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The registers of a reading at a row and just before it, as columns of a window over the rows of its kind."""
+    earlier = column("lag(time) OVER w")
+    match reading.function:
+        case "since":
+            return ("time",), (earlier,)
+        case "since_first":
+            first = column("first_value(time) OVER w")
+            return (first,), (f"CASE WHEN {earlier} IS NOT NULL THEN {first} END",)
+        case "gap":
+            return ("time", earlier), (earlier, column("lag(time, 2) OVER w"))
+        case "last_but":
+            now = column(f"lag(time, {reading.back}) OVER w") if reading.back else "time"
+            return (now,), (column(f"lag(time, {reading.back + 1}) OVER w"),)
+        case "count":
+            number = column("row_number() OVER w")
+            return (number,), (f"({number} - 1)",)
+        case "sum":
+            total = column("coalesce(sum(value) OVER (w ROWS UNBOUNDED PRECEDING), 0)")
+            return (total,), (f"({total} - {column('coalesce(value, 0)')})",)
+        case "first":
+            first = column(f"first_value({_content(reading)}) OVER w")
+            return (first,), (f"CASE WHEN {earlier} IS NOT NULL THEN {first} END",)
+        case _:
+            return (column(_content(reading)),), (column(f"lag({_content(reading)}) OVER w"),)
+
+
+def _content(reading: Reading) -> str:
+    return "'=' || text" if reading.text else "value"
+
+
+def _carried_group(atoms: Sequence[Atom], bits: Bits, feeds: Feeds, name: str) -> list[Step]:
+    """Several kinds: each register is carried over the union of the rows that feed it."""
+    places: dict[Register, int] = {}
+    after: dict[Reading, Sequence[str]] = {}
+    before: dict[Reading, Sequence[str]] = {}
+
+    def placed(register: Register) -> int:
+        return places.setdefault(register, len(places))
+
+    reached: dict[Reached, int] = {}
+    for atom in atoms:
+        if isinstance(atom, Reached):
+            counted = tuple(f"SELECT unit, time, tie, 1 AS c FROM ({feeds.of(kind)})" for kind in atom.kinds)
+            reached[atom] = placed(Register(counted, "sum", "count"))
+        for operand in operands(atom):
+            for reading in readings(operand):
+                found = [placed(register) for register in registers_of(reading, feeds)]
+                after[reading] = tuple(f"a{place}" for place in found)
+                before[reading] = tuple(f"b{place}" for place in found)
+    changes: list[tuple[Atom, str]] = []
+    deadlines: list[tuple[Atom, str]] = []
+    for atom in atoms:
+        if isinstance(atom, Reached):
+            place = reached[atom]
+            changes.append((atom, f"a{place} >= {atom.times} AND b{place} < {atom.times}"))
+            continue
+        changes.append((atom, _differs(atom, after, "time", before, "time - 1")))
+        if (due := deadline(atom, after)) is not None:
+            deadlines.append((atom, due))
+    registers = list(places)
+    now = "(PARTITION BY unit ORDER BY time ROWS UNBOUNDED PRECEDING)"
+    just_before = "(PARTITION BY unit ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    carried = ", ".join(
+        f"{register.running(f'r{place}', now)} AS a{place}, {register.running(f'r{place}', just_before)} AS b{place}"
+        for place, register in enumerate(registers)
+    )
+    next_row = ", lead(time) OVER (PARTITION BY unit ORDER BY time) AS until" if deadlines else ""
+    return [
+        Step(f"{name}_points", "what several kinds contribute, one row a moment", points(registers)),
+        Step(f"{name}_rows", "carried along time: after (a) and before (b) each moment",
+             f"SELECT unit, time, {carried}{next_row} FROM {name}_points"),
+        _flips(name, changes, deadlines, "until" if deadlines else None, bits),
+    ]  # fmt: skip
+
+
+def points(registers: Sequence[Register], limit: str = "") -> str:
+    """SQL of all contributions to the registers: unit, time, r0, r1 …, one row a unit and moment."""
+    parts = []
+    for place, register in enumerate(registers):
+        columns = ", ".join(f"{'c' if other == place else 'NULL'} AS r{other}" for other in range(len(registers)))
+        parts += [f"SELECT unit, time, tie, {columns} FROM ({feed})" for feed in register.feeds]
+    together = ", ".join(f"{register.together(f'r{place}')} AS r{place}" for place, register in enumerate(registers))
+    return f"SELECT unit, time, {together} FROM ({' UNION ALL '.join(parts)}){limit} GROUP BY unit, time"
+
+
+def _differs(atom: Atom, after: Columns, moment: str, before: Columns, moment_before: str) -> str:
+    now, then = truth(atom, after, moment), truth(atom, before, moment_before)
+    return f"coalesce({now}, FALSE) <> coalesce({then}, FALSE)"
+
+
+def _flips(
+    name: str, changes: Sequence[tuple[Atom, str]], deadlines: Sequence[tuple[Atom, str]], until: str | None, bits: Bits
+) -> Step:
+    parts = [
+        f"SELECT unit, moment, {bits_columns(bits)} FROM (SELECT unit, time AS moment, {bits.flip(changes)} "
+        f"FROM {name}_rows) WHERE {bits.any()}"
+    ]
+    for atom, due in deadlines:
+        parts.append(
+            f"SELECT unit, {due} AS moment, {bits.one(atom)} FROM {name}_rows "
+            f"WHERE {due} > time AND ({until} IS NULL OR {due} < {until})"
+        )
+    comment = "what changes at an event, and what time alone changes before the next"
+    return Step(f"{name}_flips", comment, " UNION ALL ".join(parts))
+
+
+def bits_columns(bits: Bits) -> str:
+    """The names of the words."""
+    return ", ".join(f"f{place}" for place in range(bits.words))

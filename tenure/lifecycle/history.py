@@ -1,0 +1,157 @@
+"""The stage history of all lifecycles: computed from measures, replaced in the store, read back.
+
+Every function takes a connection of the event store and does its work inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tenure.errors import UsageError
+from tenure.lifecycle.compiler import compile_lifecycles
+from tenure.lifecycle.definition import Lifecycle
+from tenure.lifecycle.passes import Pass, Prepared, prepare, stage_set_kind
+from tenure.lifecycle.registers import Feeds
+from tenure.warehouse.connection import Connection
+from tenure.warehouse.measures import CUSTOMER, MeasureKind, births, ensure, names_in_log
+from tenure.warehouse.where import quote
+
+MOST_REPEATS = 500  # passes over one lifecycle's own history before it is called restless
+GUESSES = 4
+COLUMNS = "lifecycle, unit, stage, previous, entered_at, left_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Which events count: those up to `as_of`, received up to `known_at`, of the `units` (a relation) or of all."""
+
+    as_of: int | None = None
+    known_at: int | None = None
+    units: str | None = None
+    rows: str = "measures"
+
+    def measures(self) -> str:
+        """The relation of the measures that count."""
+        limits = []
+        if self.as_of is not None:
+            limits.append(f"time <= {self.as_of}")
+        if self.known_at is not None:
+            limits.append(f"received_at <= {self.known_at}")
+        if self.units is not None:
+            limits.append(f"unit IN (SELECT unit FROM {self.units})")
+        if not limits:
+            return self.rows
+        return f"(SELECT unit, time, tie, kind, value, text FROM {self.rows} WHERE {' AND '.join(limits)})"
+
+
+def prepared(connection: Connection, lifecycles: Sequence[Lifecycle], codes: Mapping[str, int]) -> Prepared:
+    """The lifecycles ready to compile against this store; the measures that they read are extracted where missing."""
+    hand_set = _hand_set(connection, lifecycles)
+    ready = prepare(lifecycles, codes, hand_set=hand_set)
+    ensure(connection, ready.kinds)
+    return ready
+
+
+def _hand_set(connection: Connection, lifecycles: Sequence[Lifecycle]) -> frozenset[str]:
+    if "Stage Set" not in names_in_log(connection, ("Stage Set",)):
+        return frozenset()
+    return frozenset(lifecycle.name for lifecycle in lifecycles)
+
+
+def compute(connection: Connection, ready: Prepared, lifecycles: Sequence[Lifecycle], view: View, *, into: str) -> None:
+    """Nothing; writes the history of the lifecycles into the table `into`, as far as the view goes.
+
+    Rows that the table already holds of other lifecycles are what `stage('…')` reads.
+    """
+    numbers = ensure(connection, ready.kinds)
+    by_name = {lifecycle.name: lifecycle for lifecycle in lifecycles}
+    for one in ready.passes:
+        sql = _compiled(one, ready, numbers, by_name, view, histories=into)
+        if one.repeats:
+            _repeat(connection, one, ready, numbers, by_name, view, into)
+        else:
+            connection.execute(f"INSERT INTO {into} ({COLUMNS}) {sql}")
+
+
+def _compiled(
+    one: Pass, ready: Prepared, numbers: Mapping[MeasureKind, int], by_name: Mapping[str, Lifecycle], view: View,
+    *, histories: str,
+) -> str:  # fmt: skip
+    if view.units is not None:
+        histories = f"(SELECT * FROM {histories} WHERE unit IN (SELECT unit FROM {view.units}))"
+    feeds = Feeds(view.measures(), numbers, histories, ready.codes, ready.stages)
+    sets = " UNION ALL ".join(
+        _set_by_hand(by_name[lifecycle.name], lifecycle.code, numbers, view)
+        for lifecycle in one.lifecycles
+        if lifecycle.hand_set
+    )
+    born = births(one.unit, as_of=view.as_of, known_at=view.known_at, units=view.units)
+    return compile_lifecycles(one.lifecycles, feeds, births=f"({born})", sets=f"({sets})")
+
+
+def _set_by_hand(lifecycle: Lifecycle, code: int, numbers: Mapping[MeasureKind, int], view: View) -> str:
+    arms = " ".join(f"WHEN {quote(stage.name)} THEN {place}" for place, stage in enumerate(lifecycle.stages))
+    chosen = f"CASE text {arms} WHEN 'clear' THEN -2 END"
+    return (
+        f"SELECT {code} AS lifecycle, unit, time, tie, {chosen} AS stage FROM {view.measures()} "
+        f"WHERE kind = {numbers[stage_set_kind(lifecycle)]} AND {chosen} IS NOT NULL"
+    )
+
+
+def _repeat(
+    connection: Connection, one: Pass, ready: Prepared, numbers: Mapping[MeasureKind, int],
+    by_name: Mapping[str, Lifecycle], view: View, into: str,
+) -> None:  # fmt: skip
+    """Computes a lifecycle over its own history, beginning with none, until no unit's history changes any more.
+
+    A history computed over a guess is right up to and including the first change in which the two differ, because the
+    conditions look strictly back. The first passes keep the rest as the next guess, which nearly always is right; for
+    who is still restless then, the rest is dropped and each pass finds one more change.
+    """
+    code = one.lifecycles[0].code
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE guessed AS SELECT {COLUMNS} FROM {into}")
+    connection.execute(f"DELETE FROM guessed WHERE lifecycle = {code}")
+    limited = view
+    for turn in range(MOST_REPEATS):
+        sql = _compiled(one, ready, numbers, by_name, limited, histories="guessed")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE computed AS SELECT * FROM ({sql})")
+        held = f"(SELECT * FROM guessed WHERE lifecycle = {code}{' AND unit IN (SELECT unit FROM restless)' if turn else ''})"
+        new, old = _moments("computed"), _moments(held)
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE differing AS SELECT unit, min(moment) AS moment FROM "
+            f"(({new} EXCEPT ALL {old}) UNION ALL ({old} EXCEPT ALL {new})) GROUP BY unit"
+        )
+        connection.execute("CREATE OR REPLACE TEMP TABLE restless AS SELECT unit FROM differing")
+        if connection.execute("SELECT count(*) FROM restless").fetchone() == (0,):
+            chosen = f"SELECT {COLUMNS} FROM guessed WHERE lifecycle = {code}"
+            connection.execute(f"INSERT INTO {into} ({COLUMNS}) {chosen}")
+            return
+        connection.execute(f"DELETE FROM guessed WHERE lifecycle = {code} AND unit IN (SELECT unit FROM restless)")
+        if turn < GUESSES:
+            connection.execute(f"INSERT INTO guessed SELECT {COLUMNS} FROM computed JOIN restless USING (unit)")
+        else:
+            connection.execute(
+                "INSERT INTO guessed SELECT lifecycle, unit, stage, previous, entered_at, "
+                "CASE WHEN left_at <= moment THEN left_at END FROM computed JOIN differing USING (unit) "
+                "WHERE entered_at <= moment"
+            )
+        limited = View(as_of=view.as_of, known_at=view.known_at, units="restless", rows=view.rows)
+    name = one.lifecycles[0].name
+    raise UsageError(
+        f"The lifecycle {name!r} never comes to rest: its stages keep changing because of its own earlier stages.",
+        hint="Look for was(…) and since_entered(…) that undo themselves, and add a condition that ends the circle.",
+    )
+
+
+def _moments(rows: str) -> str:
+    """SQL of the moments at which units enter and leave stages."""
+    return (
+        f"(SELECT unit, entered_at AS moment, stage FROM {rows} UNION ALL "
+        f"SELECT unit, left_at AS moment, -1 AS stage FROM {rows} WHERE left_at IS NOT NULL)"
+    )
+
+
+def unit_of(lifecycle: Lifecycle) -> str:
+    """The kind of unit whose history it is, as the store names it."""
+    return lifecycle.unit or CUSTOMER

@@ -1,0 +1,32 @@
+"""What the rooms above ask of a connection to the event store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+
+class Result(Protocol):
+    """The rows of a query."""
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """The next row, or None."""
+        ...
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """All rows that are left."""
+        ...
+
+    def to_arrow_table(self) -> pa.Table:
+        """All rows that are left, as Arrow."""
+        ...
+
+
+class Connection(Protocol):
+    """A connection: it runs one query at a time, inside the transaction that it is in."""
+
+    def execute(self, query: str, parameters: Sequence[object] | None = None, /) -> Result:
+        """The result of a query in the dialect of the compilers."""
+        ...

@@ -1,0 +1,207 @@
+"""The event store in a DuckDB file: opened, held by one process, closed.
+
+    with Store.open(folder / "store.duckdb", temp_directory=folder / "temp") as store:
+        store.append(batches, Arrival(source="orders", received_at=now))
+        store.connection().execute("SELECT count(*) FROM events")
+
+One process holds the file; inside it every thread has a cursor of its own, and one thread at a time writes.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+import pyarrow as pa
+
+from tenure.errors import StoreError
+from tenure.warehouse import loading
+from tenure.warehouse.failures import failure, told
+from tenure.warehouse.schema import SCHEMA_VERSION, TABLES
+from tenure.warehouse.source_sql import quote_text
+from tenure.warehouse.store import Appended, Arrival
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
+          "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}  # fmt: skip
+_SIZE = re.compile(r"\s*(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[A-Za-z]*)\s*")
+
+# DuckDB takes 80 % of the memory it may use (of a container, too) where nothing else is said
+_DUCKDB_SHARE = 0.8
+
+
+class Store:
+    """An open event store. `memory_limit` is in bytes, `temp_directory` where what does not fit is spilled to."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, temp_directory: Path) -> None:
+        self._root = connection
+        self._local = threading.local()
+        self._writing = threading.RLock()
+        self._writer: duckdb.DuckDBPyConnection | None = None
+        self.path = path
+        self.temp_directory = temp_directory
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        memory_limit: str | int | None = None,
+        threads: int | None = None,
+        temp_directory: Path | None = None,
+    ) -> Store:
+        """The store in the file `path`, made where there is none.
+
+        `memory_limit` is a size (`"4GB"`, or bytes; default: half of the memory there is), `temp_directory` defaults to
+        a folder beside the file. Raises WorkspaceHeld where another process has it open, StoreError where it cannot be.
+        """
+        spill = temp_directory or path.parent / "temp"
+        limit = None if memory_limit is None else _bytes(memory_limit)
+        config = {
+            "python_enable_replacements": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+        }
+        with told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = duckdb.connect(str(path), config=config)
+            try:
+                connection.execute("SET GLOBAL TimeZone = 'UTC'")
+                connection.execute(f"SET GLOBAL temp_directory = {quote_text(str(spill))}")
+                if threads is not None:
+                    connection.execute(f"SET GLOBAL threads = {int(threads)}")
+                if limit is None:
+                    limit = int(_setting_bytes(connection, "memory_limit") / _DUCKDB_SHARE / 2)
+                connection.execute(f"SET GLOBAL memory_limit = '{limit // 1024}KiB'")
+                _prepare(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(connection, path, spill)
+
+    @property
+    def memory_limit(self) -> int:
+        """The limit of the store's memory, in bytes."""
+        return _setting_bytes(self.connection(), "memory_limit")
+
+    @property
+    def threads(self) -> int:
+        """How many threads the engine uses."""
+        row = self.connection().execute("SELECT current_setting('threads')").fetchone()
+        return int(row[0]) if row else 1
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """This thread's cursor; temporary tables are its own."""
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
+        if cursor is None:
+            with told(self.path):
+                cursor = self._local.cursor = self._root.cursor()
+        return cursor
+
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """This thread's cursor inside a transaction: committed at the end, rolled back where anything is raised.
+
+        One thread writes at a time. DuckDB's errors come out as errors of Tenure.
+        """
+        with self._writing:
+            connection = self._writer = self.connection()
+            try:
+                connection.begin()
+                yield connection
+                connection.commit()
+            except BaseException as error:
+                _roll_back(connection)
+                if isinstance(error, (duckdb.Error, OSError, MemoryError)):
+                    raise failure(error, self.path) from error
+                raise
+            finally:
+                self._writer = None
+
+    def interrupt(self) -> None:
+        """Ends the transaction that runs, from another thread; it is rolled back."""
+        writer = self._writer
+        if writer is not None:
+            writer.interrupt()
+
+    def append(self, batches: Iterable[pa.RecordBatch], arrival: Arrival) -> Appended:
+        """What became of the rows in `batches` (columns of `ARRIVING`), all of them in one transaction.
+
+        Nothing is kept where it fails.
+        """
+        with self.transaction() as connection:
+            return loading.append(connection, batches, arrival)
+
+    def fingerprints(self, source: str) -> dict[str, str]:
+        """The files of a source that are loaded, each with the fingerprint it had."""
+        with told(self.path):
+            rows = self.connection().execute(
+                "SELECT file, max_by(fingerprint, load) FROM loads WHERE source = ? GROUP BY file", [source]
+            )
+            return dict(rows.fetchall())
+
+    def close(self) -> None:
+        """Gives the file free; cursors end with it."""
+        with told(self.path):
+            self._root.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Makes the tables that are missing."""
+    names = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if "facts" in names:
+        row = connection.execute("SELECT value FROM facts WHERE name = 'schema'").fetchone()
+        version = int(row[0]) if row else 0
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"The event store {path} was written by a newer Tenure (schema {version}, this one knows "
+                f"{SCHEMA_VERSION}).",
+                hint="Install the newer version.",
+            )
+    elif names:
+        raise StoreError(
+            f"{path} is a database of something else (tables {', '.join(sorted(names)[:5])}).",
+            hint="Move it away, or name another workspace folder.",
+        )
+    missing = [name for name in TABLES if name not in names]
+    if missing:
+        connection.begin()
+        for name in missing:
+            connection.execute(f"CREATE TABLE {name} ({TABLES[name]})")
+        if "facts" in missing:
+            connection.execute("INSERT INTO facts VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
+        connection.commit()
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    try:
+        connection.rollback()
+    except duckdb.Error:
+        # the engine has given the transaction up itself
+        pass
+
+
+def _setting_bytes(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    row: Sequence[object] | None = connection.execute(f"SELECT current_setting('{name}')").fetchone()
+    return _bytes(str(row[0]) if row else "0")
+
+
+def _bytes(size: str | int) -> int:
+    """A size such as `4GB` in bytes."""
+    if isinstance(size, int):
+        return size
+    match = _SIZE.fullmatch(size)
+    if match is None or match["unit"].upper() not in _UNITS:
+        raise StoreError(f"'{size}' is no amount of memory.", hint="Write 4GB or 512MB, say.")
+    return int(float(match["number"]) * _UNITS[match["unit"].upper()])

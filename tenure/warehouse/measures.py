@@ -1,0 +1,238 @@
+"""Measures: one narrow typed row an event that some definition counts, extracted once.
+
+Compilers read measures and nothing else; `properties` is opened here, when events arrive or when a definition asks for
+something that was not extracted before. A *kind* says which events (names, a condition on their properties) and
+what of them (a property as a number, as a text; a trait; a score).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import duckdb
+
+from tenure.expressions import parse_where
+from tenure.warehouse.schema import BUCKETS
+from tenure.warehouse.where import condition_sql, json_text, number_of, property_number, property_text, quote
+
+Reads = Literal["event", "trait", "trait_date", "score"]
+
+CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureKind:
+    """What one kind of measure is extracted from.
+
+    `unit` is whose history it belongs to ('customer', 'account' or a property that names a unit), `reads` what is
+    read. For events: `events` the names, `where` a condition on their properties, `properties` the property read (the
+    first of several that is present; none: only that it happened), `text` whether texts are kept beside numbers. For
+    traits and scores `name` is the trait's or score's name.
+    """
+
+    unit: str = CUSTOMER
+    reads: Reads = "event"
+    events: tuple[str, ...] = ()
+    where: str | None = None
+    properties: tuple[str, ...] = ()
+    text: bool = False
+    name: str | None = None
+
+    def key(self) -> str:
+        """The kind as canonical JSON, its identity in the store."""
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_key(cls, key: str) -> MeasureKind:
+        """The kind that `key()` described."""
+        fields = json.loads(key)
+        return cls(**{**fields, "events": tuple(fields["events"]), "properties": tuple(fields["properties"])})
+
+
+def registered(connection: duckdb.DuckDBPyConnection) -> dict[MeasureKind, int]:
+    """The kinds that are extracted, with their numbers."""
+    rows = connection.execute("SELECT definition, kind FROM kinds").fetchall()
+    return {MeasureKind.from_key(definition): kind for definition, kind in rows}
+
+
+def ensure(connection: duckdb.DuckDBPyConnection, wanted: Iterable[MeasureKind]) -> Mapping[MeasureKind, int]:
+    """The numbers of the wanted kinds; those not extracted yet are, from the whole log."""
+    known = registered(connection)
+    number = max(known.values(), default=0)
+    fresh: dict[MeasureKind, int] = {}
+    for kind in wanted:
+        if kind not in known and kind not in fresh:
+            number += 1
+            fresh[kind] = number
+    new_units = {kind.unit for kind in fresh} - {kind.unit for kind in known} - {CUSTOMER}
+    _register_units(connection, "events", new_units)
+    for kind, assigned in fresh.items():
+        connection.execute("INSERT INTO kinds VALUES (?, ?)", [assigned, kind.key()])
+    for unit, kinds in _by_unit(fresh):
+        keyed = f"({_keyed(unit, 'events')})"
+        _number_ties(connection, keyed)
+        _insert(connection, kinds, keyed)
+    return {**known, **fresh}
+
+
+def extend(connection: duckdb.DuckDBPyConnection, incoming: str) -> None:
+    """Nothing; extracts the measures of the events in the table `incoming` (columns of `events`), just arrived."""
+    known = registered(connection)
+    _register_units(connection, incoming, {kind.unit for kind in known} - {CUSTOMER})
+    for unit, kinds in _by_unit(known):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE keyed AS {_keyed(unit, incoming)}")
+        _recall_ties(connection, kinds, unit)
+        _number_ties(connection, "keyed")
+        _insert(connection, kinds, "keyed")
+        connection.execute("DROP TABLE keyed")
+
+
+def forget(connection: duckdb.DuckDBPyConnection, replaced: str) -> None:
+    """Nothing; takes the measures of `replaced` (columns of `events`) back. Call it once they have left `events`."""
+    for unit, kinds in _by_unit(registered(connection)):
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE forgotten AS SELECT DISTINCT unit FROM ({_keyed(unit, replaced)})"
+        )
+        connection.execute(
+            f"DELETE FROM measures WHERE unit IN (SELECT unit FROM forgotten) AND kind IN ({_list(kinds)})"
+        )
+        keyed = f"(SELECT * FROM ({_keyed(unit, 'events')}) WHERE unit IN (SELECT unit FROM forgotten))"
+        _number_ties(connection, keyed)
+        _insert(connection, kinds, keyed)
+
+
+def _by_unit(kinds: Mapping[MeasureKind, int]) -> list[tuple[str, dict[MeasureKind, int]]]:
+    units = sorted({kind.unit for kind in kinds})
+    return [(unit, {kind: number for kind, number in kinds.items() if kind.unit == unit}) for unit in units]
+
+
+def _list(kinds: Mapping[MeasureKind, int]) -> str:
+    return ", ".join(str(number) for number in kinds.values())
+
+
+def _unit_id(unit: str) -> str:
+    return "account" if unit == "account" else property_text(unit)
+
+
+def _register_units(connection: duckdb.DuckDBPyConnection, events: str, units: set[str]) -> None:
+    """Gives keys to accounts, deals … that the events name for the first time, and keeps their first moment."""
+    for unit in sorted(units):
+        of_kind = f"units.kind = {quote(unit)}"
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE named AS SELECT {_unit_id(unit)} AS id, min(time) AS first_seen "
+            f"FROM {events} WHERE {_unit_id(unit)} IS NOT NULL GROUP BY 1"
+        )
+        connection.execute(
+            f"UPDATE units SET first_seen = named.first_seen FROM named "
+            f"WHERE {of_kind} AND units.id = named.id AND named.first_seen < units.first_seen"
+        )
+        connection.execute(
+            f"INSERT INTO units SELECT (SELECT coalesce(max(key), 0) FROM units) + row_number() OVER (ORDER BY id), "
+            f"{quote(unit)}, id, first_seen FROM named WHERE id NOT IN (SELECT id FROM units WHERE {of_kind})"
+        )
+
+
+def _keyed(unit: str, events: str) -> str:
+    """SQL of the events with the key of the unit whose history they belong to."""
+    columns = ("message_id", "name", "time", "received_at", "properties")
+    if unit == CUSTOMER:
+        return f"SELECT customer AS unit, {', '.join(columns)} FROM {events} WHERE customer IS NOT NULL"
+    return (
+        f"SELECT units.key AS unit, {', '.join(f'e.{column}' for column in columns)} "
+        f"FROM (SELECT *, {_unit_id(unit)} AS unit_id FROM {events}) AS e "
+        f"JOIN units ON units.kind = {quote(unit)} AND units.id = e.unit_id"
+    )
+
+
+def _recall_ties(connection: duckdb.DuckDBPyConnection, kinds: Mapping[MeasureKind, int], unit: str) -> None:
+    """Adds to `keyed` the events of the log that share unit and moment with an arriving one, to be read again."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE shared AS SELECT DISTINCT unit, time FROM measures "
+        f"WHERE kind IN ({_list(kinds)}) AND (unit, time) IN (SELECT (unit, time) FROM keyed)"
+    )
+    if connection.execute("SELECT count(*) FROM shared").fetchone() == (0,):
+        return
+    shared = "(SELECT (unit, time) FROM shared)"
+    connection.execute(f"DELETE FROM measures WHERE kind IN ({_list(kinds)}) AND (unit, time) IN {shared}")
+    connection.execute(
+        f"INSERT INTO keyed SELECT * FROM ({_keyed(unit, 'events')}) WHERE (unit, time) IN {shared} "
+        f"AND message_id NOT IN (SELECT message_id FROM keyed)"
+    )
+
+
+def _number_ties(connection: duckdb.DuckDBPyConnection, keyed: str) -> None:
+    """Makes `ties`: the place, by message id, of each event that is not alone at its unit's moment."""
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE ties AS
+        SELECT unit, message_id, row_number() OVER (PARTITION BY unit, time ORDER BY message_id) - 1 AS tie
+        FROM {keyed} AS k
+        WHERE (unit, time) IN (SELECT (unit, time) FROM {keyed} GROUP BY unit, time HAVING count(*) > 1)
+        """
+    )
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, kinds: Mapping[MeasureKind, int], keyed: str) -> None:
+    """Writes the measures of the events in `keyed`, sorted by kind, unit and time."""
+    queries = [query for kind, number in kinds.items() if (query := _extraction(kind, number, keyed))]
+    if not queries:
+        return
+    connection.execute(
+        f"""
+        INSERT INTO measures
+        SELECT unit, unit % {BUCKETS}, time, kind, value, text, coalesce(tie, 0), received_at
+        FROM ({" UNION ALL ".join(queries)}) LEFT JOIN ties USING (unit, message_id)
+        ORDER BY kind, unit, time
+        """
+    )
+
+
+def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:
+    """SQL of one kind's rows: unit, message_id, time, kind, value, text, received_at."""
+    if kind.reads == "score":
+        return ""
+    columns = f"unit, message_id, time, {number} AS kind, {{value}} AS value, {{text}} AS text, received_at"
+    null_number, null_text = "CAST(NULL AS DECIMAL(38,6))", "CAST(NULL AS VARCHAR)"
+    if kind.reads == "event":
+        value = text = None
+        if kind.properties:
+            value = "coalesce(" + ", ".join(property_number(name) for name in kind.properties) + ")"
+            text = "coalesce(" + ", ".join(property_text(name) for name in kind.properties) + ")"
+        names = ", ".join(quote(name) for name in kind.events)
+        where = f" AND {condition_sql(parse_where(kind.where))}" if kind.where else ""
+        selected = columns.format(value=value or null_number, text=text if text and kind.text else null_text)
+        return f"SELECT {selected} FROM {keyed} WHERE name IN ({names}){where}"
+    root = "json_extract_string(value, '$')"
+    value, text = number_of(root), json_text("value", "'$'") if kind.text else null_text
+    if kind.reads == "trait_date":
+        value = f"CAST(epoch_us(TRY_CAST({root} AS TIMESTAMP)) AS DECIMAL(38,6))"
+    # a trait's events are those of `keyed` that set it
+    changes = (
+        f"SELECT k.unit, k.message_id, k.time, k.received_at, t.value FROM {keyed} AS k "
+        f"JOIN trait_changes AS t ON t.message_id = k.message_id WHERE t.name = {quote(kind.name or '')}"
+    )
+    return f"SELECT {columns.format(value=value, text=text)} FROM ({changes})"
+
+
+def names_in_log(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> frozenset[str]:
+    """Those of the names that events of the log carry."""
+    listed = ", ".join(quote(name) for name in names)
+    rows = connection.execute(f"SELECT DISTINCT name FROM events WHERE name IN ({listed})").fetchall()
+    return frozenset(name for (name,) in rows)
+
+
+def births(unit: str, *, as_of: int | None = None, known_at: int | None = None, units: str | None = None) -> str:
+    """SQL of the first event of every unit of a kind: unit, time."""
+    chosen = f" AND key IN (SELECT unit FROM {units})" if units else ""
+    if known_at is None:
+        limit = f" AND first_seen <= {as_of}" if as_of is not None else ""
+        return f"SELECT key AS unit, first_seen AS time FROM units WHERE kind = {quote(unit)}{limit}{chosen}"
+    limit = f" AND time <= {as_of}" if as_of is not None else ""
+    chosen = f" AND unit IN (SELECT unit FROM {units})" if units else ""
+    return (
+        f"SELECT unit, min(time) AS time FROM ({_keyed(unit, 'events')}) "
+        f"WHERE received_at <= {known_at}{limit}{chosen} GROUP BY unit"
+    )

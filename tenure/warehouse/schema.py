@@ -1,0 +1,59 @@
+"""The tables of the event store, as every engine has them.
+
+Times are whole microseconds since 1970-01-01 UTC (BIGINT). Text ids stand at the edges; inside, whoever has a history
+(a customer, an account, a deal …: a *unit*) is an integer key. `bucket` is key % 64, the unit of compaction.
+"""
+
+from __future__ import annotations
+
+BUCKETS = 64
+SCHEMA_VERSION = 1
+
+TABLES: dict[str, str] = {
+    # what the store is: schema version, workspace id, as_of of the last refresh
+    "facts": "name VARCHAR NOT NULL, value VARCHAR",
+    # people and, under their kind ('customer', 'account', a property such as 'deal_id'), everything else with a history
+    "units": "key BIGINT NOT NULL, kind VARCHAR NOT NULL, id VARCHAR NOT NULL, first_seen BIGINT NOT NULL",
+    # properties and context are JSON objects as text: exact decimals survive, every engine reads them
+    "events": (
+        "message_hash UBIGINT NOT NULL, message_id VARCHAR NOT NULL, customer BIGINT, bucket UTINYINT, "
+        "anonymous_id VARCHAR, user_id VARCHAR, account VARCHAR, type VARCHAR NOT NULL, name VARCHAR NOT NULL, "
+        "time BIGINT NOT NULL, received_at BIGINT NOT NULL, source VARCHAR NOT NULL, properties VARCHAR NOT NULL, "
+        "context VARCHAR"
+    ),
+    # one row a trait that an event sets; value is JSON, 'null' makes the trait unknown
+    "trait_changes": (
+        "customer BIGINT NOT NULL, bucket UTINYINT NOT NULL, name VARCHAR NOT NULL, time BIGINT NOT NULL, "
+        "message_id VARCHAR NOT NULL, received_at BIGINT NOT NULL, value VARCHAR NOT NULL"
+    ),
+    # what measures were extracted for: one JSON text a kind (unit, events, where, property)
+    "kinds": "kind SMALLINT NOT NULL, definition VARCHAR NOT NULL",
+    # one narrow typed row an event that some definition counts; `tie` orders rows of one unit, kind and time
+    "measures": (
+        "unit BIGINT NOT NULL, bucket UTINYINT NOT NULL, time BIGINT NOT NULL, kind SMALLINT NOT NULL, "
+        "value DECIMAL(38,6), text VARCHAR, tie INTEGER NOT NULL, received_at BIGINT NOT NULL"
+    ),
+    # units whose events changed since the last refresh
+    "touched": "unit BIGINT NOT NULL",
+    # the applied definitions: id is the hash of the canonical form, body the JSON of lifecycle and stages
+    "definitions": "lifecycle VARCHAR NOT NULL, id VARCHAR NOT NULL, body VARCHAR NOT NULL, code SMALLINT NOT NULL",
+    # exact history; lifecycle is the code in `definitions`, stages are positions in its list
+    "stage_codes": (
+        "lifecycle SMALLINT NOT NULL, unit BIGINT NOT NULL, stage SMALLINT, previous SMALLINT, "
+        "entered_at BIGINT NOT NULL, left_at BIGINT"
+    ),
+    "scores": (
+        "customer BIGINT NOT NULL, model VARCHAR NOT NULL, name VARCHAR NOT NULL, value DOUBLE, low DOUBLE, "
+        "high DOUBLE, as_of BIGINT NOT NULL"
+    ),
+    "rejected": (
+        "load BIGINT NOT NULL, source VARCHAR NOT NULL, file VARCHAR NOT NULL, position BIGINT, "
+        "reason VARCHAR NOT NULL, raw VARCHAR"
+    ),
+    # one row a file that was read; `fingerprint` (size, times, definition of the source) tells what need not be read again
+    "loads": (
+        "load BIGINT NOT NULL, source VARCHAR NOT NULL, file VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, "
+        "received_at BIGINT NOT NULL, read BIGINT NOT NULL, loaded BIGINT NOT NULL, duplicates BIGINT NOT NULL, "
+        "changed BIGINT NOT NULL, rejected BIGINT NOT NULL"
+    ),
+}
