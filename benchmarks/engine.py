@@ -16,6 +16,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+_SOURCE = """\
+  - name: {name}
+    files: "{files}"
+    event_column: name
+    customer: customer_id
+    time: time
+    id: message_id
+    properties:
+{properties}"""
 PROPERTIES = ("revenue", "margin", "category", "amount", "kind", "score", "survey")
 
 _WORKSPACE = """\
@@ -24,14 +33,7 @@ timezone: UTC
 as_of: 2025-02-01
 lifecycles: [{lifecycles}]
 sources:
-  - name: log
-    files: ["{events}/*.parquet", "arrivals/*.parquet"]
-    event_column: name
-    customer: customer_id
-    time: time
-    id: message_id
-    properties:
-{properties}
+{sources}
 """
 
 
@@ -53,7 +55,11 @@ def describe(folder: Path, company: Path, definitions: Mapping[str, str]) -> Non
         (folder / "lifecycles" / f"{name}.yaml").write_text(text, encoding="utf-8")
     properties = "\n".join(f"      {name}: \"properties ->> '$.{name}'\"" for name in PROPERTIES)
     events = os.path.relpath(company / "events", folder)
-    text = _WORKSPACE.format(lifecycles=", ".join(definitions), events=events, properties=properties)
+    sources = "\n".join(
+        _SOURCE.format(name=name, files=files, properties=properties)
+        for name, files in (("log", f"{events}/*.parquet"), ("arrivals", "arrivals/*.parquet"))
+    )
+    text = _WORKSPACE.format(lifecycles=", ".join(definitions), sources=sources)
     (folder / "tenure.yaml").write_text(text, encoding="utf-8")
 
 
@@ -70,8 +76,8 @@ def opened(folder: Path) -> Iterator[Any]:
 
 
 def load(workspace: Any) -> None:
-    """Nothing; imports every file of the sources that is new."""
-    workspace.load()
+    """Nothing; imports the company's events."""
+    workspace.load(only=["log"])
 
 
 def rebuild(workspace: Any) -> None:
@@ -83,7 +89,7 @@ def arrive(workspace: Any, number: int, batch: pa.Table) -> None:
     """Nothing; the events of the batch are in the log, and the history of the people they touch is committed."""
     arrivals = Path(workspace.folder) / "arrivals"
     pq.write_table(batch, arrivals / f"{number:06}.parquet")
-    workspace.load()
+    workspace.load(only=["arrivals"])
     workspace.refresh()
 
 

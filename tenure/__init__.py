@@ -1,7 +1,30 @@
-"""Tenure: customer lifecycle management that can be read, tested and trusted."""
+"""Tenure: customer lifecycle management that can be read, tested and trusted.
+
+    import tenure
+
+    with tenure.open("shop") as ws:
+        ws.run()                     # import what is new, bring every history up to date
+        ws.history("classic")        # Arrow: lifecycle, customer_id, stage, previous, entered_at, left_at
+"""
 
 from __future__ import annotations
 
-__all__ = ["__version__"]
+import os
+import time
+from pathlib import Path
+
+from tenure.errors import TenureError
+from tenure.workspace import Workspace
+
+__all__ = ["TenureError", "Workspace", "__version__", "open"]
 
 __version__ = "0.1.0"
+
+
+def open(folder: str | os.PathLike[str], *, memory_limit: str | None = None) -> Workspace:
+    """The workspace in `folder`, a folder with a `tenure.yaml`.
+
+    `memory_limit` bounds the memory of the store, such as "4GB" (default: half of what the machine has).
+    Raises DefinitionError with every problem of the workspace's files, WorkspaceHeld where another process has it open.
+    """
+    return Workspace.open(Path(folder), clock=lambda: time.time_ns() // 1000, memory_limit=memory_limit)

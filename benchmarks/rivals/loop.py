@@ -24,13 +24,13 @@ Values = Sequence[int]
 def run(company: Path, lifecycle: str, target: Path, people: int) -> Ran:
     """The history of at most `people` customers (0: all), evenly chosen; the loop's time is scaled to all of them."""
     clock = Clock()
-    table = pq.read_table(company / "rows.parquet")
+    columns = ["customer", "time", "kind", "amount", *(["margin", "category"] if lifecycle == "hard" else [])]
+    table = pq.read_table(company / "rows.parquet", columns=columns)
     table = table.filter(pc.less_equal(table["kind"], max(KINDS[lifecycle])))
     everybody = pc.max(table["customer"]).as_py() + 1
     stride = max(1, everybody // people) if people else 1
     if stride > 1:
         table = table.filter(pa.array(table["customer"].to_numpy() % stride == 0))
-    columns = ("customer", "time", "kind", "amount", "margin", "category")
     frame = pd.DataFrame({name: pc.fill_null(table[name], UNKNOWN).to_numpy() for name in columns})
     del table
     clock.lap("read")
@@ -45,20 +45,21 @@ def run(company: Path, lifecycle: str, target: Path, people: int) -> Ran:
 
 
 def _loop(frame: pd.DataFrame, stages: Callable[..., Moves]) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], ...]:
-    who, moments, names = array("q"), array("q"), array("b")
+    who, moments, codes = array("q"), array("q"), array("b")
+    names = frame.columns[1:]
     for customer, group in frame.groupby("customer", sort=False):
         before = 0
-        columns = (group[name].tolist() for name in ("time", "kind", "amount", "margin", "category"))
+        columns = [group[name].tolist() for name in names]
         for moment, stage in stages(*columns):
             if stage != before:
                 who.append(customer)
                 moments.append(moment)
-                names.append(stage)
+                codes.append(stage)
                 before = stage
-    return np.frombuffer(who, np.int64), np.frombuffer(moments, np.int64), np.frombuffer(names, np.int8)
+    return np.frombuffer(who, np.int64), np.frombuffer(moments, np.int64), np.frombuffer(codes, np.int8)
 
 
-def simple(times: Values, kinds: Values, amounts: Values, margins: Values, categories: Values) -> Moves:
+def simple(times: Values, kinds: Values, amounts: Values) -> Moves:
     """The moments at which the stage may change, with the stage from then on."""
     orders: list[int] = []
     visited = signed = promoter = False

@@ -130,9 +130,9 @@ def bind(node: tree.Condition, *, bindings: Mapping[str, EventBinding], unit: st
     return _Binder(bindings, unit, lifecycle).truth(node)
 
 
-def bind_value(node: tree.Value, *, bindings: Mapping[str, EventBinding], unit: str) -> Operand:
+def bind_value(node: tree.Value, *, bindings: Mapping[str, EventBinding], unit: str, lifecycle: str = "") -> Operand:
     """A value, such as the money of a workspace, bound to what it reads."""
-    return _Binder(bindings, unit, "").operand(node, text=False)
+    return _Binder(bindings, unit, lifecycle).operand(node, text=False)
 
 
 @dataclass(frozen=True, slots=True)

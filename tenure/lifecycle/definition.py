@@ -19,7 +19,7 @@ from pydantic import Field, field_validator
 from tenure.documents import DefinitionModel, Document, Path, condition_problem, problem_at
 from tenure.errors import ConditionError, Problem
 from tenure.events import EventBinding, EventSpec
-from tenure.expressions import Names, check, parse, unparse
+from tenure.expressions import Names, examine, parse, unparse
 from tenure.expressions.tree import Condition, Measure, Was, walk
 
 COMPILER_VERSION = 1
@@ -206,10 +206,12 @@ def define(
     problems: list[Problem] = []
     warnings: list[Problem] = []
     events = {**bindings, **{name: written.binding(name) for name, written in spec.events.items()}}
+    named_in_full: dict[str, EventBinding] = {}
     names = [next(iter(stage)) for stage in spec.stages]
     known = Names(
         events=events,
         stages=tuple(names),
+        lifecycle=spec.lifecycle,
         lifecycles={name: tuple(stages) for name, stages in others.items() if name != spec.lifecycle},
         traits=traits,
     )
@@ -217,13 +219,15 @@ def define(
     def condition(text: str, path: Path) -> Condition | None:
         try:
             parsed = parse(text)
-            found = check(parsed, known, text=text)
         except ConditionError as error:
             problems.append(condition_problem(error, document, path))
             return None
-        for warning in found:
+        found = examine(parsed, known, text=text)
+        problems.extend(condition_problem(error, document, path) for error in found.errors)
+        named_in_full.update(found.events)
+        for caution in found.cautions:
             line, column = document.place(path)
-            warnings.append(Problem(file=document.file, line=line, column=column, message=warning.message))
+            warnings.append(Problem(file=document.file, line=line, column=column, message=str(caution)))
         return parsed
 
     stages = []
@@ -239,7 +243,7 @@ def define(
         problems.append(problem_at(document, ("clear",), "`clear` needs `direction: forward`."))
     lifecycle = Lifecycle(
         name=spec.lifecycle, title=spec.title or _title(spec.lifecycle), means=spec.means or "", unit=spec.unit,
-        forward=spec.direction == "forward", clear=clear, stages=tuple(stages), events=events,
+        forward=spec.direction == "forward", clear=clear, stages=tuple(stages), events={**events, **named_in_full},
     )  # fmt: skip
     if not problems:
         warnings += _shadowed(lifecycle, document)

@@ -8,6 +8,7 @@ floor division. (Where a product outgrows 128 bits the engine says so; threshold
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -152,14 +153,14 @@ class Test:
         """SQL of the truth at `moment` (an SQL expression); null where something is unknown."""
         slope, intercept, sign = self._signed()
         if slope.is_zero:
-            return self._guarded(_two_sides(intercept, self.op), sign)
+            return self._guarded(lambda op: _two_sides(intercept, op), sign)
         if slope.is_constant and abs(slope.constant) == 1 and sign is None:
             # slope ±1: compare the moment itself, in 64 bits
             op = self.op if slope.constant > 0 else _MIRRORED[self.op]
             threshold = intercept.scaled(-slope.constant)
             return _sql_op(f"{moment} {op} {threshold.sql()}")
-        text = f"({slope.sql(wide=True)}) * CAST({moment} AS HUGEINT) + ({intercept.sql(wide=True)}) {self.op} 0"
-        return self._guarded(text, sign)
+        value = f"({slope.sql(wide=True)}) * CAST({moment} AS HUGEINT) + ({intercept.sql(wide=True)})"
+        return self._guarded(lambda op: f"{value} {op} 0", sign)
 
     def deadline(self) -> str | None:
         """SQL of the moment at which the truth changes between two events; None where it cannot change."""
@@ -191,12 +192,11 @@ class Test:
             return slope, intercept, None
         return slope, intercept, f"({divisor.sql(wide=True)})"
 
-    def _guarded(self, text: str, sign: str | None) -> str:
+    def _guarded(self, compared: Callable[[str], str], sign: str | None) -> str:
         if sign is None:
-            return _sql_op(text)
-        left, _, right = text.rpartition(f" {self.op} ")
-        mirrored = f"{left} {_MIRRORED[self.op]} {right}"
-        return f"CASE WHEN {sign} > 0 THEN {_sql_op(text)} WHEN {sign} < 0 THEN {_sql_op(mirrored)} END"
+            return _sql_op(compared(self.op))
+        straight, turned = _sql_op(compared(self.op)), _sql_op(compared(_MIRRORED[self.op]))
+        return f"CASE WHEN {sign} > 0 THEN {straight} WHEN {sign} < 0 THEN {turned} END"
 
 
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}

@@ -14,7 +14,7 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.passes import Pass, Prepared, prepare, stage_set_kind
 from tenure.lifecycle.registers import Feeds
 from tenure.warehouse.connection import Connection
-from tenure.warehouse.measures import CUSTOMER, MeasureKind, births, ensure, names_in_log
+from tenure.warehouse.measures import MeasureKind, births, ensure, has_stage_sets, registered
 from tenure.warehouse.where import quote
 
 MOST_REPEATS = 500  # passes over one lifecycle's own history before it is called restless
@@ -24,12 +24,16 @@ COLUMNS = "lifecycle, unit, stage, previous, entered_at, left_at"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Which events count: those up to `as_of`, received up to `known_at`, of the `units` (a relation) or of all."""
+    """Which events count: those up to `as_of`, received up to `known_at`, of the `units` (a relation) or of all.
+
+    `rows` is where the measures are read, `births` a query for the first event of every unit other than the store's.
+    """
 
     as_of: int | None = None
     known_at: int | None = None
     units: str | None = None
     rows: str = "measures"
+    births: str | None = None
 
     def measures(self) -> str:
         """The relation of the measures that count."""
@@ -47,26 +51,27 @@ class View:
 
 def prepared(connection: Connection, lifecycles: Sequence[Lifecycle], codes: Mapping[str, int]) -> Prepared:
     """The lifecycles ready to compile against this store; the measures that they read are extracted where missing."""
-    hand_set = _hand_set(connection, lifecycles)
-    ready = prepare(lifecycles, codes, hand_set=hand_set)
+    by_hand = frozenset(lifecycle.name for lifecycle in lifecycles) if has_stage_sets(connection) else frozenset()
+    ready = prepare(lifecycles, codes, hand_set=by_hand)
     ensure(connection, ready.kinds)
     return ready
 
 
-def _hand_set(connection: Connection, lifecycles: Sequence[Lifecycle]) -> frozenset[str]:
-    if "Stage Set" not in names_in_log(connection, ("Stage Set",)):
-        return frozenset()
-    return frozenset(lifecycle.name for lifecycle in lifecycles)
-
-
-def compute(connection: Connection, ready: Prepared, lifecycles: Sequence[Lifecycle], view: View, *, into: str) -> None:
-    """Nothing; writes the history of the lifecycles into the table `into`, as far as the view goes.
+def compute(
+    connection: Connection, ready: Prepared, lifecycles: Sequence[Lifecycle], view: View, *, into: str,
+    only: frozenset[str] | None = None,
+) -> None:  # fmt: skip
+    """Nothing; writes the history of the lifecycles (or `only` of some) into the table `into`, as far as the view goes.
 
     Rows that the table already holds of other lifecycles are what `stage('…')` reads.
     """
-    numbers = ensure(connection, ready.kinds)
+    numbers = registered(connection)
     by_name = {lifecycle.name: lifecycle for lifecycle in lifecycles}
-    for one in ready.passes:
+    for whole in ready.passes:
+        chosen = tuple(one for one in whole.lifecycles if only is None or one.name in only)
+        if not chosen:
+            continue
+        one = Pass(unit=whole.unit, lifecycles=chosen, repeats=whole.repeats)
         sql = _compiled(one, ready, numbers, by_name, view, histories=into)
         if one.repeats:
             _repeat(connection, one, ready, numbers, by_name, view, into)
@@ -86,7 +91,7 @@ def _compiled(
         for lifecycle in one.lifecycles
         if lifecycle.hand_set
     )
-    born = births(one.unit, as_of=view.as_of, known_at=view.known_at, units=view.units)
+    born = view.births or births(one.unit, as_of=view.as_of, known_at=view.known_at, units=view.units)
     return compile_lifecycles(one.lifecycles, feeds, births=f"({born})", sets=f"({sets})")
 
 
@@ -151,7 +156,3 @@ def _moments(rows: str) -> str:
         f"SELECT unit, left_at AS moment, -1 AS stage FROM {rows} WHERE left_at IS NOT NULL)"
     )
 
-
-def unit_of(lifecycle: Lifecycle) -> str:
-    """The kind of unit whose history it is, as the store names it."""
-    return lifecycle.unit or CUSTOMER

@@ -84,9 +84,11 @@ def deadline(atom: Atom, columns: Columns) -> str | None:
 
 
 def value(operand: Operand, columns: Columns, moment: str) -> str:
-    """SQL of the operand's value at a moment: texts with a '=' in front, numbers as double, null where unknown."""
+    """SQL of the operand's value at a moment: texts with a '=' in front, numbers, null where unknown."""
     if isinstance(operand, Reading) and operand.text:
         return columns[operand][0]
+    if plain := _plain(operand, columns):
+        return plain
     told_value = linear(operand, columns)
     at = f"({told_value.slope.sql(wide=True)}) * CAST({moment} AS HUGEINT) + " if not told_value.slope.is_zero else ""
     return (

@@ -19,8 +19,13 @@ class Result(Protocol):
         """All rows that are left."""
         ...
 
+
+
+class Relation(Protocol):
+    """A query that has not run yet."""
+
     def to_arrow_table(self) -> pa.Table:
-        """All rows that are left, as Arrow."""
+        """Its rows, as Arrow."""
         ...
 
 
@@ -29,4 +34,8 @@ class Connection(Protocol):
 
     def execute(self, query: str, parameters: Sequence[object] | None = None, /) -> Result:
         """The result of a query in the dialect of the compilers."""
+        ...
+
+    def sql(self, query: str, /) -> Relation:
+        """The relation of a query, for its rows as Arrow."""
         ...

@@ -38,13 +38,14 @@ class Store:
     """An open event store. `memory_limit` is in bytes, `temp_directory` where what does not fit is spilled to."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, temp_directory: Path) -> None:
+        self.path = path
+        self.temp_directory = temp_directory
         self._root = connection
         self._local = threading.local()
         self._writing = threading.RLock()
         self._writer: duckdb.DuckDBPyConnection | None = None
-        self.path = path
-        self.temp_directory = temp_directory
-
+        # a chunk is held as it came, staged, and sorted
+        self._chunk_bytes = min(self.memory_limit // 8, 1 << 30)
     @classmethod
     def open(
         cls,
@@ -135,7 +136,7 @@ class Store:
         Nothing is kept where it fails.
         """
         with self.transaction() as connection:
-            return loading.append(connection, batches, arrival)
+            return loading.append(connection, batches, arrival, chunk_bytes=self._chunk_bytes)
 
     def fingerprints(self, source: str) -> dict[str, str]:
         """The files of a source that are loaded, each with the fingerprint it had."""

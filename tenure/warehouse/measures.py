@@ -12,15 +12,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-import duckdb
-
 from tenure.expressions import parse_where
+from tenure.warehouse.connection import Connection
+from tenure.warehouse.facts import fact, set_fact
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import condition_sql, json_text, number_of, property_number, property_text, quote
 
 Reads = Literal["event", "trait", "trait_date", "score"]
 
 CUSTOMER = "customer"
+STAGE_SETS = "stages set by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,14 @@ class MeasureKind:
         """The kind as canonical JSON, its identity in the store."""
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
 
+    def told(self) -> str:
+        """The kind in a few words."""
+        if self.reads != "event":
+            return f"{self.reads.replace('_', ' ')} {self.name}"
+        value = f", value {' or '.join(self.properties)}" if self.properties else ""
+        where = f" where {self.where}" if self.where else ""
+        return f"{', '.join(self.events)}{where}{value}"
+
     @classmethod
     def from_key(cls, key: str) -> MeasureKind:
         """The kind that `key()` described."""
@@ -52,13 +61,13 @@ class MeasureKind:
         return cls(**{**fields, "events": tuple(fields["events"]), "properties": tuple(fields["properties"])})
 
 
-def registered(connection: duckdb.DuckDBPyConnection) -> dict[MeasureKind, int]:
+def registered(connection: Connection) -> dict[MeasureKind, int]:
     """The kinds that are extracted, with their numbers."""
     rows = connection.execute("SELECT definition, kind FROM kinds").fetchall()
     return {MeasureKind.from_key(definition): kind for definition, kind in rows}
 
 
-def ensure(connection: duckdb.DuckDBPyConnection, wanted: Iterable[MeasureKind]) -> Mapping[MeasureKind, int]:
+def ensure(connection: Connection, wanted: Iterable[MeasureKind]) -> Mapping[MeasureKind, int]:
     """The numbers of the wanted kinds; those not extracted yet are, from the whole log."""
     known = registered(connection)
     number = max(known.values(), default=0)
@@ -72,34 +81,40 @@ def ensure(connection: duckdb.DuckDBPyConnection, wanted: Iterable[MeasureKind])
     for kind, assigned in fresh.items():
         connection.execute("INSERT INTO kinds VALUES (?, ?)", [assigned, kind.key()])
     for unit, kinds in _by_unit(fresh):
-        keyed = f"({_keyed(unit, 'events')})"
+        keyed = f"({keyed_events(unit, 'events')})"
         _number_ties(connection, keyed)
         _insert(connection, kinds, keyed)
     return {**known, **fresh}
 
 
-def extend(connection: duckdb.DuckDBPyConnection, incoming: str) -> None:
+def extend(connection: Connection, incoming: str) -> None:
     """Nothing; extracts the measures of the events in the table `incoming` (columns of `events`), just arrived."""
     known = registered(connection)
+    if connection.execute(f"SELECT 1 FROM {incoming} WHERE name = 'Stage Set' LIMIT 1").fetchone():
+        set_fact(connection, STAGE_SETS, "yes")
     _register_units(connection, incoming, {kind.unit for kind in known} - {CUSTOMER})
     for unit, kinds in _by_unit(known):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE keyed AS {_keyed(unit, incoming)}")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE keyed AS {keyed_events(unit, incoming)}")
         _recall_ties(connection, kinds, unit)
         _number_ties(connection, "keyed")
         _insert(connection, kinds, "keyed")
+        if unit != CUSTOMER:
+            connection.execute("INSERT INTO touched SELECT DISTINCT unit FROM keyed")
         connection.execute("DROP TABLE keyed")
 
 
-def forget(connection: duckdb.DuckDBPyConnection, replaced: str) -> None:
+def forget(connection: Connection, replaced: str) -> None:
     """Nothing; takes the measures of `replaced` (columns of `events`) back. Call it once they have left `events`."""
     for unit, kinds in _by_unit(registered(connection)):
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE forgotten AS SELECT DISTINCT unit FROM ({_keyed(unit, replaced)})"
+            f"CREATE OR REPLACE TEMP TABLE forgotten AS SELECT DISTINCT unit FROM ({keyed_events(unit, replaced)})"
         )
+        if unit != CUSTOMER:
+            connection.execute("INSERT INTO touched SELECT unit FROM forgotten")
         connection.execute(
             f"DELETE FROM measures WHERE unit IN (SELECT unit FROM forgotten) AND kind IN ({_list(kinds)})"
         )
-        keyed = f"(SELECT * FROM ({_keyed(unit, 'events')}) WHERE unit IN (SELECT unit FROM forgotten))"
+        keyed = f"(SELECT * FROM ({keyed_events(unit, 'events')}) WHERE unit IN (SELECT unit FROM forgotten))"
         _number_ties(connection, keyed)
         _insert(connection, kinds, keyed)
 
@@ -117,7 +132,7 @@ def _unit_id(unit: str) -> str:
     return "account" if unit == "account" else property_text(unit)
 
 
-def _register_units(connection: duckdb.DuckDBPyConnection, events: str, units: set[str]) -> None:
+def _register_units(connection: Connection, events: str, units: set[str]) -> None:
     """Gives keys to accounts, deals … that the events name for the first time, and keeps their first moment."""
     for unit in sorted(units):
         of_kind = f"units.kind = {quote(unit)}"
@@ -135,7 +150,7 @@ def _register_units(connection: duckdb.DuckDBPyConnection, events: str, units: s
         )
 
 
-def _keyed(unit: str, events: str) -> str:
+def keyed_events(unit: str, events: str) -> str:
     """SQL of the events with the key of the unit whose history they belong to."""
     columns = ("message_id", "name", "time", "received_at", "properties")
     if unit == CUSTOMER:
@@ -147,7 +162,7 @@ def _keyed(unit: str, events: str) -> str:
     )
 
 
-def _recall_ties(connection: duckdb.DuckDBPyConnection, kinds: Mapping[MeasureKind, int], unit: str) -> None:
+def _recall_ties(connection: Connection, kinds: Mapping[MeasureKind, int], unit: str) -> None:
     """Adds to `keyed` the events of the log that share unit and moment with an arriving one, to be read again."""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE shared AS SELECT DISTINCT unit, time FROM measures "
@@ -158,12 +173,12 @@ def _recall_ties(connection: duckdb.DuckDBPyConnection, kinds: Mapping[MeasureKi
     shared = "(SELECT (unit, time) FROM shared)"
     connection.execute(f"DELETE FROM measures WHERE kind IN ({_list(kinds)}) AND (unit, time) IN {shared}")
     connection.execute(
-        f"INSERT INTO keyed SELECT * FROM ({_keyed(unit, 'events')}) WHERE (unit, time) IN {shared} "
+        f"INSERT INTO keyed SELECT * FROM ({keyed_events(unit, 'events')}) WHERE (unit, time) IN {shared} "
         f"AND message_id NOT IN (SELECT message_id FROM keyed)"
     )
 
 
-def _number_ties(connection: duckdb.DuckDBPyConnection, keyed: str) -> None:
+def _number_ties(connection: Connection, keyed: str) -> None:
     """Makes `ties`: the place, by message id, of each event that is not alone at its unit's moment."""
     connection.execute(
         f"""
@@ -175,7 +190,7 @@ def _number_ties(connection: duckdb.DuckDBPyConnection, keyed: str) -> None:
     )
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, kinds: Mapping[MeasureKind, int], keyed: str) -> None:
+def _insert(connection: Connection, kinds: Mapping[MeasureKind, int], keyed: str) -> None:
     """Writes the measures of the events in `keyed`, sorted by kind, unit and time."""
     queries = [query for kind, number in kinds.items() if (query := _extraction(kind, number, keyed))]
     if not queries:
@@ -208,7 +223,7 @@ def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:
     root = "json_extract_string(value, '$')"
     value, text = number_of(root), json_text("value", "'$'") if kind.text else null_text
     if kind.reads == "trait_date":
-        value = f"CAST(epoch_us(TRY_CAST({root} AS TIMESTAMP)) AS DECIMAL(38,6))"
+        value = f"CAST(epoch_us(TRY_CAST({root} AS TIMESTAMPTZ)) AS DECIMAL(38,6))"
     # a trait's events are those of `keyed` that set it
     changes = (
         f"SELECT k.unit, k.message_id, k.time, k.received_at, t.value FROM {keyed} AS k "
@@ -217,11 +232,9 @@ def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:
     return f"SELECT {columns.format(value=value, text=text)} FROM ({changes})"
 
 
-def names_in_log(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> frozenset[str]:
-    """Those of the names that events of the log carry."""
-    listed = ", ".join(quote(name) for name in names)
-    rows = connection.execute(f"SELECT DISTINCT name FROM events WHERE name IN ({listed})").fetchall()
-    return frozenset(name for (name,) in rows)
+def has_stage_sets(connection: Connection) -> bool:
+    """Whether the log holds stages set by hand."""
+    return fact(connection, STAGE_SETS) is not None
 
 
 def births(unit: str, *, as_of: int | None = None, known_at: int | None = None, units: str | None = None) -> str:
@@ -233,6 +246,6 @@ def births(unit: str, *, as_of: int | None = None, known_at: int | None = None, 
     limit = f" AND time <= {as_of}" if as_of is not None else ""
     chosen = f" AND unit IN (SELECT unit FROM {units})" if units else ""
     return (
-        f"SELECT unit, min(time) AS time FROM ({_keyed(unit, 'events')}) "
+        f"SELECT unit, min(time) AS time FROM ({keyed_events(unit, 'events')}) "
         f"WHERE received_at <= {known_at}{limit}{chosen} GROUP BY unit"
     )

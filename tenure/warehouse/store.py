@@ -66,11 +66,11 @@ class Appended:
     `on_change`: rejected, in place of the old ones (`replaced`), or ignored.
     """
 
-    read: int
-    loaded: int
-    duplicates: int
-    changed: int
-    replaced: int
+    read: int = 0
+    loaded: int = 0
+    duplicates: int = 0
+    changed: int = 0
+    replaced: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     future: int = 0

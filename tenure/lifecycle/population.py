@@ -1,0 +1,87 @@
+"""Who is where: people and money by stage at a moment, read from the stored history.
+
+Money is a value of the condition language that the workspace names. People who are excluded are in no figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tenure.expressions.tree import Value
+from tenure.lifecycle.bound import Operand, bind_value, readings
+from tenure.lifecycle.definition import Lifecycle
+from tenure.lifecycle.history import View
+from tenure.lifecycle.refresh import Applied
+from tenure.lifecycle.registers import Feeds
+from tenure.lifecycle.truths import value
+from tenure.lifecycle.values import registers_at
+from tenure.warehouse.connection import Connection
+from tenure.warehouse.measures import births, ensure
+
+NOBODY = "SELECT CAST(NULL AS BIGINT) AS unit WHERE FALSE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageCount:
+    """One stage at one moment: the units in it (None as the stage: those in none) and their money."""
+
+    stage: str | None
+    people: int
+    money: Decimal
+
+
+def in_stage(code: int, moment: int) -> str:
+    """SQL of the stays of a lifecycle that hold at a moment: unit, stage, previous, entered_at, left_at."""
+    return (
+        f"SELECT unit, stage, previous, entered_at, left_at FROM stage_codes WHERE lifecycle = {code} "
+        f"AND entered_at <= {moment} AND (left_at IS NULL OR left_at > {moment})"
+    )
+
+
+def excluded(exclusion: Applied | None, moment: int) -> str:
+    """SQL of the units that are kept out of every figure."""
+    return f"SELECT unit FROM ({in_stage(exclusion.code, moment)})" if exclusion else NOBODY
+
+
+def money_at(connection: Connection, money: Value, lifecycle: Lifecycle, moment: int) -> str:
+    """SQL of every unit's money at a moment: unit, money (exact to six decimals, 0 where unknown)."""
+    operand = bind_value(money, bindings=lifecycle.events, unit=lifecycle.unit)
+    return f"SELECT unit, coalesce(CAST(told AS DECIMAL(38,6)), 0) AS money FROM ({value_at(connection, operand, moment)})"
+
+
+def value_at(connection: Connection, operand: Operand, moment: int) -> str:
+    """SQL of a value at a moment, for every unit that has one of its events: unit, told."""
+    kinds = {kind for reading in readings(operand) for kind in (reading.kind, reading.after) if kind}
+    numbers = ensure(connection, sorted(kinds, key=lambda kind: kind.key()))
+    feeds = Feeds(View(as_of=moment).measures(), numbers, "stage_codes", {}, {})
+    registers, columns = registers_at([operand], feeds, moment)
+    return f"SELECT unit, {value(operand, columns, str(moment))} AS told FROM ({registers})"
+
+
+def population(
+    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Value, moment: int, now: int,
+    exclusion: Applied | None = None,
+) -> tuple[StageCount, ...]:  # fmt: skip
+    """People and money of every stage at a moment, in the order of the list; last those in no stage.
+
+    `now` decides who is excluded, so that figures of several moments speak of the same people.
+    """
+    rows = connection.execute(
+        f"""
+        SELECT stay.stage, count(*), coalesce(sum(money), 0)
+        FROM ({births(lifecycle.unit, as_of=moment)}) AS born
+        LEFT JOIN ({in_stage(held.code, moment)}) AS stay USING (unit)
+        LEFT JOIN ({money_at(connection, money, lifecycle, moment)}) AS worth USING (unit)
+        WHERE unit NOT IN ({excluded(exclusion, now)})
+        GROUP BY stay.stage
+        """
+    ).fetchall()
+    counted = {stage: (people, total) for stage, people, total in rows}
+    nothing = (0, Decimal(0))
+    stages: Sequence[tuple[int | None, str | None]] = [*enumerate(held.stages), (None, None)]
+    return tuple(
+        StageCount(stage=name, people=counted.get(place, nothing)[0], money=counted.get(place, nothing)[1])
+        for place, name in stages
+    )

@@ -1,0 +1,17 @@
+"""Facts about the store itself, one text a name: the schema's version, the moment of the last refresh."""
+
+from __future__ import annotations
+
+from tenure.warehouse.connection import Connection
+
+
+def fact(connection: Connection, name: str) -> str | None:
+    """The fact of that name; None where it is not known."""
+    row = connection.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
+    return row[0] if row else None
+
+
+def set_fact(connection: Connection, name: str, value: str) -> None:
+    """Nothing; keeps the fact in the place of what was known."""
+    connection.execute("DELETE FROM facts WHERE name = ?", [name])
+    connection.execute("INSERT INTO facts (name, value) VALUES (?, ?)", [name, value])

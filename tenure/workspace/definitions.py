@@ -1,0 +1,163 @@
+"""A workspace's files, read and checked together: every problem of every file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenure.documents import Document, condition_problem, problem_at, read, validate
+from tenure.errors import ConditionError, DefinitionError, Problem
+from tenure.events import EventBinding, bindings
+from tenure.expressions import Names, check, check_where, parse, parse_value, parse_where
+from tenure.expressions.tree import Value
+from tenure.lifecycle import library
+from tenure.lifecycle.definition import Lifecycle, LifecycleSpec, define, segment
+from tenure.workspace.config import CONFIG_FILE, WorkspaceConfig, condition_texts, lifecycle_name, load_config
+
+EXCLUDED = "#excluded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definitions:
+    """What a workspace defines: its settings, lifecycles (segments among them), who is excluded, what money is."""
+
+    config: WorkspaceConfig
+    lifecycles: tuple[Lifecycle, ...]
+    exclusion: Lifecycle | None
+    money: Value
+    warnings: tuple[Problem, ...]
+
+    @property
+    def all(self) -> tuple[Lifecycle, ...]:
+        """Everything with a history, the exclusion too."""
+        return (*self.lifecycles, self.exclusion) if self.exclusion else self.lifecycles
+
+    def lifecycle(self, name: str) -> Lifecycle | None:
+        """The lifecycle or segment of that name."""
+        return next((one for one in self.lifecycles if one.name == name), None)
+
+
+def read_definitions(folder: Path) -> Definitions:
+    """What the files of the workspace `folder` define.
+
+    Raises DefinitionError with every problem of every file.
+    """
+    document = read(folder / CONFIG_FILE, file=CONFIG_FILE)
+    files = {path.stem: path for path in sorted(folder.glob("lifecycles/*.y*ml"))}
+    segment_files = {path.stem: path for path in sorted(folder.glob("segments/*.y*ml"))}
+    config = load_config(document, library=library.names(), lifecycles=tuple(files), segments=tuple(segment_files))
+    reader = _Reader(config, document, bindings(config.bindings))
+    chosen = [lifecycle_name(entry) for entry in config.lifecycles]
+    documents = [_lifecycle_document(folder, files, name) for name in chosen]
+    documents += [read(path, file=f"segments/{path.name}") for path in segment_files.values()]
+    reader.lifecycles(documents)
+    reader.segments()
+    exclusion = reader.exclusion()
+    money = reader.money()
+    if reader.problems:
+        raise DefinitionError(reader.problems)
+    return Definitions(
+        config=config, lifecycles=tuple(reader.defined), exclusion=exclusion, money=money, warnings=tuple(reader.warnings)
+    )
+
+
+def _lifecycle_document(folder: Path, files: Mapping[str, Path], name: str) -> Document:
+    if name in files:
+        return read(files[name], file=f"lifecycles/{files[name].name}")
+    return library.document(name)
+
+
+class _Reader:
+    """Gathers what the files define, and what is wrong with them."""
+
+    def __init__(self, config: WorkspaceConfig, document: Document, known: Mapping[str, EventBinding]) -> None:
+        self.config = config
+        self.document = document
+        self.known = known
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self.defined: list[Lifecycle] = []
+        self.stages: dict[str, tuple[str, ...]] = {name: (name,) for name in config.segments}
+        self._filters()
+
+    def _filters(self) -> None:
+        for path, kind, text in condition_texts(self.document):
+            if kind == "where":
+                try:
+                    check_where(parse_where(text), text=text)
+                except ConditionError as error:
+                    self.problems.append(condition_problem(error, self.document, path))
+
+    def lifecycles(self, documents: list[Document]) -> None:
+        """Defines the lifecycles of the documents, each knowing the stages of the others."""
+        specs: list[tuple[LifecycleSpec, Document]] = []
+        for document in documents:
+            try:
+                spec = validate(LifecycleSpec, document)
+            except DefinitionError as error:
+                self.problems += error.problems
+                continue
+            if spec.lifecycle in self.stages:
+                message = f"There is another lifecycle or segment {spec.lifecycle!r}."
+                self.problems.append(problem_at(document, ("lifecycle",), message, "Rename one of them."))
+            self.stages[spec.lifecycle] = tuple(next(iter(stage)) for stage in spec.stages)
+            specs.append((spec, document))
+        for spec, document in specs:
+            found = define(spec, document, bindings=self.known, others=self.stages)
+            self.problems += found.problems
+            self.warnings += found.warnings
+            if found.lifecycle:
+                self.defined.append(found.lifecycle)
+
+    def segments(self) -> None:
+        """Defines the segments of the workspace's own file."""
+        for name, spec in self.config.segments.items():
+            path: tuple[str | int, ...] = ("segments", name)
+            if isinstance(self.document.value(path), dict):
+                path = (*path, "when")
+            names = Names(events=self.known, lifecycles=_without(self.stages, name), scores_allowed=True)
+            try:
+                condition = parse(spec.when)
+                cautions = check(condition, names, text=spec.when)
+            except ConditionError as error:
+                self.problems.append(condition_problem(error, self.document, path))
+                continue
+            self._caution(cautions, path)
+            made = segment(
+                name, condition, spec.when, events=self.known, title=spec.title or "", means=spec.means or ""
+            )
+            self.defined.append(made)
+
+    def exclusion(self) -> Lifecycle | None:
+        """The people who are kept out of every figure, as a segment of its own."""
+        text = self.config.exclude
+        if text is None:
+            return None
+        try:
+            condition = parse(text)
+            check(condition, Names(events=self.known, lifecycles=self.stages), text=text)
+        except ConditionError as error:
+            self.problems.append(condition_problem(error, self.document, ("exclude",)))
+            return None
+        return segment(EXCLUDED, condition, text, events=self.known, title="Excluded")
+
+    def money(self) -> Value:
+        """The value that counts as a customer's money."""
+        text = self.config.money
+        try:
+            value = parse_value(text)
+            check(value, Names(events=self.known), text=text)
+        except ConditionError as error:
+            self.problems.append(condition_problem(error, self.document, ("money",)))
+            return parse_value("0")
+        return value
+
+    def _caution(self, cautions: tuple[object, ...], path: tuple[str | int, ...]) -> None:
+        for caution in cautions:
+            line, column = self.document.place(path)
+            self.warnings.append(Problem(file=self.document.file, line=line, column=column, message=str(caution)))
+
+
+def _without(stages: Mapping[str, tuple[str, ...]], name: str) -> dict[str, tuple[str, ...]]:
+    return {other: names for other, names in stages.items() if other != name}

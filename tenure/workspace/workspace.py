@@ -1,0 +1,305 @@
+"""A workspace: a folder with definitions, sources, and the event store that they fill.
+
+    import tenure
+    with tenure.open("shop") as ws:
+        ws.run()
+        ws.history("classic")          # Arrow: lifecycle, customer_id, stage, previous, entered_at, left_at
+
+Everything that commands, pages and notebooks ask goes through these methods; each does one thing and holds no state
+but the store and the definitions as they were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from tenure.documents import did_you_mean
+from tenure.errors import UsageError
+from tenure.ingest.report import LoadReport, Progress
+from tenure.ingest.tables import LoadSettings, load
+from tenure.lifecycle.definition import Lifecycle
+from tenure.lifecycle.explain import Explanation, explain
+from tenure.lifecycle.forecast import DAY, DueMove, forecast
+from tenure.lifecycle.history import View, compute, prepared
+from tenure.lifecycle.plan import Plan, plan
+from tenure.lifecycle.population import StageCount, population
+from tenure.lifecycle.printed import lifecycle_sql
+from tenure.lifecycle.refresh import AS_OF, Applied, Refreshed, applied, refresh
+from tenure.lifecycle.tell import due_people, history_rows, people
+from tenure.warehouse.connection import Connection
+from tenure.warehouse.duckdb import Store
+from tenure.warehouse.facts import fact
+from tenure.warehouse.schema import TABLES
+from tenure.workspace.definitions import EXCLUDED, Definitions, read_definitions
+from tenure.workspace.moments import microseconds, parse_moment
+
+STORE_FILE = "store.duckdb"
+LONELY = 30 * DAY
+
+
+class Workspace(AbstractContextManager["Workspace"]):
+    """A workspace whose store this process holds. Close it, or use it in a `with` statement."""
+
+    def __init__(self, folder: Path, definitions: Definitions, store: Store, clock: Callable[[], int]) -> None:
+        self.folder = folder
+        self.definitions = definitions
+        self.zone = ZoneInfo(definitions.config.timezone)
+        self._store = store
+        self._clock = clock
+
+    @classmethod
+    def open(cls, folder: Path, *, clock: Callable[[], int], memory_limit: str | None = None) -> Workspace:
+        """The workspace in `folder`; `clock` tells the time in microseconds since 1970.
+
+        Raises DefinitionError with every problem of its files, WorkspaceHeld where another process has it open.
+        """
+        definitions = read_definitions(folder)
+        store = Store.open(folder / ".tenure" / STORE_FILE, memory_limit=memory_limit)
+        return cls(folder, definitions, store, clock)
+
+    def close(self) -> None:
+        """Nothing; lets go of the store."""
+        self._store.close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing; lets go of the store."""
+        self.close()
+
+    # what goes in
+
+    def load(
+        self, progress: Callable[[Progress], None] | None = None, *, only: Sequence[str] = ()
+    ) -> tuple[LoadReport, ...]:
+        """What became of the files of every source, or of those named in `only`; what is loaded already is not read."""
+        config = self.definitions.config
+        rates = self.folder / config.rates if config.rates else None
+        settings = LoadSettings(timezone=config.timezone, currency=config.currency, rates=rates)
+        names = [source.name for source in config.sources]
+        for name in only:
+            if name not in names:
+                raise UsageError(f"There is no source {name!r}.", hint=did_you_mean(name, names) or "")
+        return tuple(
+            load(
+                self._store, source, folder=self.folder, settings=settings, received_at=self._clock(), progress=progress
+            )
+            for source in config.sources
+            if not only or source.name in only
+        )
+
+    def refresh(self) -> Refreshed:
+        """What was done to bring the stored histories up to date with events, definitions and `as_of`."""
+        with self._store.transaction() as connection:
+            return refresh(connection, self.definitions.all, as_of=self.as_of)
+
+    def rebuild(self) -> Refreshed:
+        """What was done to compute every history anew over the whole log."""
+        with self._store.transaction() as connection:
+            return refresh(connection, self.definitions.all, as_of=self.as_of, anew=True)
+
+    def run(self, progress: Callable[[Progress], None] | None = None) -> tuple[tuple[LoadReport, ...], Refreshed]:
+        """What an import of everything new did, and the refresh after it."""
+        return self.load(progress), self.refresh()
+
+    # moments
+
+    @property
+    def as_of(self) -> int:
+        """The moment as of which the workspace speaks, in microseconds since 1970."""
+        config = self.definitions.config
+        if config.as_of == "now":
+            return self._clock()
+        if config.as_of == "last_event":
+            return self.last_event or self._clock()
+        moment = config.as_of_time
+        assert moment is not None
+        return microseconds(moment)
+
+    @property
+    def last_event(self) -> int | None:
+        """The time of the last event of all; None where there is none."""
+        return _number(self._store.connection(), "SELECT max(time) FROM events")
+
+    @property
+    def refreshed_as_of(self) -> int | None:
+        """The moment up to which the stored histories go; None before the first refresh."""
+        told = fact(self._store.connection(), AS_OF)
+        return None if told is None else int(told)
+
+    def lonely_last_event(self) -> timedelta | None:
+        """How long the log was silent before its last event, where that is more than 30 days and `as_of` stands on it."""
+        last = self.last_event
+        if self.definitions.config.as_of != "last_event" or last is None:
+            return None
+        before = _number(self._store.connection(), f"SELECT max(time) FROM events WHERE time <= {last - LONELY}")
+        between = _number(
+            self._store.connection(), f"SELECT count(*) FROM events WHERE time > {last - LONELY} AND time < {last}"
+        )
+        return timedelta(microseconds=last - before) if before is not None and not between else None
+
+    def moment(self, text: str | None) -> int:
+        """The moment that `text` means; the stored histories' own where there is none."""
+        return self._now() if text is None else parse_moment(text, self.zone)
+
+    # what comes out
+
+    def lifecycle(self, name: str | None = None) -> Lifecycle:
+        """The lifecycle or segment of that name; the first one of the workspace where none is given."""
+        defined = self.definitions.lifecycles
+        if name is None:
+            if not defined:
+                raise UsageError("This workspace has no lifecycle.", hint="Add one: `lifecycles: [classic]`.")
+            return defined[0]
+        found = self.definitions.lifecycle(name)
+        if found is None:
+            names = [one.name for one in defined]
+            hint = did_you_mean(name, names) or f"There are: {', '.join(names)}."
+            raise UsageError(f"There is no lifecycle or segment {name!r}.", hint=hint)
+        return found
+
+    def history(
+        self, name: str | None = None, *, customer: str | None = None, scheduled: bool = False,
+        as_of: str | None = None, known_at: str | None = None,
+    ) -> pa.Table:  # fmt: skip
+        """The stage history as Arrow: lifecycle, customer_id, stage, previous, entered_at, left_at.
+
+        `name` is a lifecycle or segment (None: all of them); times are UTC timestamps in microseconds; `left_at` of the
+        present stage is its scheduled end, null where there is none. `scheduled` keeps only what is still to come.
+        With `as_of` or `known_at` the history is computed anew from the events up to, and received up to, that moment.
+        """
+        chosen = [self.lifecycle(name)] if name else list(self.definitions.lifecycles)
+        connection = self._store.connection()
+        held = self._held()
+        now = self._now()
+        table = "stage_codes"
+        if as_of is not None or known_at is not None:
+            now = now if as_of is None else parse_moment(as_of, self.zone)
+            known = None if known_at is None else parse_moment(known_at, self.zone)
+            table = "history_as_of"
+            with self._store.transaction() as writer:
+                held = self._computed(writer, table, as_of=now, known_at=known)
+                return history_rows(
+                    writer, [(one, held[one.name]) for one in chosen], table=table, customer=customer,
+                    after=now if scheduled else None,
+                )  # fmt: skip
+        return history_rows(
+            connection, [(one, held[one.name]) for one in chosen], table=table, customer=customer,
+            after=now if scheduled else None,
+        )  # fmt: skip
+
+    def stages(self, name: str | None = None, *, at: str | None = None) -> tuple[StageCount, ...]:
+        """People and money of every stage of a lifecycle at a moment; last those in none."""
+        lifecycle = self.lifecycle(name)
+        held = self._held()
+        now = self._now()
+        return population(
+            self._store.connection(), lifecycle, held[lifecycle.name], money=self.definitions.money,
+            moment=now if at is None else parse_moment(at, self.zone), now=now, exclusion=held.get(EXCLUDED),
+        )  # fmt: skip
+
+    def forecast(self, name: str | None = None, *, days: int = 30) -> tuple[DueMove, ...]:
+        """Who moves where in the next `days` days if nobody does anything, in people and in money."""
+        lifecycle = self.lifecycle(name)
+        held = self._held()
+        return forecast(
+            self._store.connection(), lifecycle, held[lifecycle.name], money=self.definitions.money, as_of=self._now(),
+            days=days, exclusion=held.get(EXCLUDED),
+        )  # fmt: skip
+
+    def due(self, name: str | None = None, *, days: int = 30) -> pa.Table:
+        """Everybody who moves in the next `days` days if silent: customer_id, stage, to, moves_at, money."""
+        lifecycle = self.lifecycle(name)
+        held = self._held()
+        return due_people(
+            self._store.connection(), lifecycle, held[lifecycle.name], money=self.definitions.money, as_of=self._now(),
+            days=days, exclusion=held.get(EXCLUDED),
+        )  # fmt: skip
+
+    def people(
+        self, name: str | None = None, *, stage: str | None = None, previous: str | None = None, at: str | None = None
+    ) -> pa.Table:
+        """Who is in a stage at a moment, the most money first: customer_id, stage, previous, entered_at, left_at, money.
+
+        `previous` keeps those who came from that stage. Excluded people are left out.
+        """
+        lifecycle = self.lifecycle(name)
+        held = self._held()
+        now = self._now()
+        for wanted in (stage, previous):
+            if wanted is not None and wanted not in held[lifecycle.name].stages:
+                names = held[lifecycle.name].stages
+                hint = did_you_mean(wanted, names) or f"There are: {', '.join(names)}."
+                raise UsageError(f"{lifecycle.name!r} has no stage {wanted!r}.", hint=hint)
+        return people(
+            self._store.connection(), lifecycle, held[lifecycle.name], money=self.definitions.money, stage=stage,
+            previous=previous, moment=now if at is None else parse_moment(at, self.zone), now=now,
+            exclusion=held.get(EXCLUDED),
+        )  # fmt: skip
+
+    def explain(self, customer: str, name: str | None = None, *, at: str | None = None) -> Explanation:
+        """Why a customer is in a stage: conditions with values, the events behind them, and what would move them."""
+        lifecycle = self.lifecycle(name)
+        held = self._held()
+        moment = self._now() if at is None else parse_moment(at, self.zone)
+        with self._store.transaction() as connection:
+            return explain(connection, self.definitions.lifecycles, held, lifecycle.name, customer, at=moment)
+
+    def plan(self) -> Plan:
+        """What applying the definitions as the files now have them would do to people and money."""
+        with self._store.transaction() as connection:
+            held = applied(connection)
+            return plan(
+                connection, self.definitions.all, held, money=self.definitions.money, as_of=self._now(),
+                exclusion=held.get(EXCLUDED),
+            )  # fmt: skip
+
+    def rejected(self) -> pa.Table:
+        """The rows that did not load: source, file, position, reason, raw."""
+        query = "SELECT source, file, position, reason, raw FROM rejected ORDER BY load, file, position"
+        return self._store.connection().sql(query).to_arrow_table()
+
+    def sql(self, name: str | None = None, *, engine: str = "duckdb") -> str:
+        """The query of a lifecycle, readable, in the dialect of an engine."""
+        lifecycle = self.lifecycle(name)
+        others = [one for one in self.definitions.lifecycles if one.name != lifecycle.name]
+        return lifecycle_sql(lifecycle, others, engine=engine)
+
+    def _now(self) -> int:
+        return self.refreshed_as_of or self.as_of
+
+    def _held(self) -> dict[str, Applied]:
+        held = applied(self._store.connection())
+        if not held:
+            raise UsageError("No history has been computed yet.", hint="Run `tenure run` first.")
+        stale = [one.name for one in self.definitions.all if one.name not in held or held[one.name].id != one.id]
+        if stale:
+            raise UsageError(
+                f"The definition of {', '.join(stale)} has changed since the last run.",
+                hint="See what that does with `tenure plan`, then apply it with `tenure run`.",
+            )
+        return held
+
+    def _computed(self, connection: Connection, table: str, *, as_of: int, known_at: int | None) -> dict[str, Applied]:
+        codes = {one.name: place for place, one in enumerate(self.definitions.all, start=1)}
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({TABLES['stage_codes']})")
+        ready = prepared(connection, self.definitions.all, codes)
+        compute(connection, ready, self.definitions.all, View(as_of=as_of, known_at=known_at), into=table)
+        return {
+            one.name: Applied(
+                name=one.name, code=codes[one.name], id=one.id, stages=ready.stages[one.name], unit=one.unit
+            )
+            for one in self.definitions.all
+        }
+
+
+def _number(connection: Connection, query: str) -> int | None:
+    row = connection.execute(query).fetchone()
+    return None if row is None or row[0] is None else int(row[0])
