@@ -1,10 +1,10 @@
 """Tenure: customer lifecycle management that can be read, tested and trusted.
 
-    import tenure
+import tenure
 
-    with tenure.open("shop") as ws:
-        ws.run()                     # import what is new, bring every history up to date
-        ws.history("classic")        # Arrow: lifecycle, customer_id, stage, previous, entered_at, left_at
+with tenure.open("shop") as ws:
+    ws.run()                     # import what is new, bring every history up to date
+    ws.history("classic")        # Arrow: lifecycle, customer_id, stage, previous, entered_at, left_at
 """
 
 from __future__ import annotations

@@ -60,7 +60,9 @@ class ConditionError(TenureError):
         column = self.start - line_start
         marks = "^" * max(1, min(self.end - self.start, len(line) - column))
         shown = line.replace("\t", " ")
-        return f"{self.message} (column {column + 1}) {self.hint}".rstrip() + f"\n    {shown}\n    {' ' * column}{marks}"
+        return (
+            f"{self.message} (column {column + 1}) {self.hint}".rstrip() + f"\n    {shown}\n    {' ' * column}{marks}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,7 +202,11 @@ class _Binder:
         value = binding.values
         properties = (prop,) if prop else value
         return MeasureKind(
-            unit=self.unit, events=binding.events, where=binding.where, properties=properties, text=text and bool(properties)
+            unit=self.unit,
+            events=binding.events,
+            where=binding.where,
+            properties=properties,
+            text=text and bool(properties),
         )
 
 
@@ -254,16 +258,15 @@ def _serves(richer: MeasureKind, kind: MeasureKind) -> bool:
 
 
 def _rebound(node: Truth, substitute: Mapping[MeasureKind, MeasureKind]) -> Truth:
+    def richest(kind: MeasureKind | None) -> MeasureKind | None:
+        while kind is not None and kind in substitute:
+            kind = substitute[kind]
+        return kind
+
     def operand(value: Operand) -> Operand:
         match value:
             case Reading():
-                kind = substitute.get(value.kind, value.kind) if value.kind else None
-                while kind in substitute:
-                    kind = substitute[kind]
-                after = value.after
-                while after in substitute:
-                    after = substitute[after]
-                return replace(value, kind=kind, after=after)
+                return replace(value, kind=richest(value.kind), after=richest(value.after))
             case Operation():
                 return Operation(value.op, operand(value.left), operand(value.right))
             case _:

@@ -95,4 +95,6 @@ def _change_step(lifecycle: BoundLifecycle, bits: Bits) -> Step:
         f"FROM (SELECT unit, moment, {stage('m')} AS stage, {before} AS previous FROM ({moments})) "
         f"WHERE stage IS DISTINCT FROM previous"
     )
-    return Step(f"changes_{lifecycle.code}", f"{lifecycle.name}: the last stage whose condition holds, where it changes", sql)
+    return Step(
+        f"changes_{lifecycle.code}", f"{lifecycle.name}: the last stage whose condition holds, where it changes", sql
+    )

@@ -292,7 +292,9 @@ def _shadowed(lifecycle: Lifecycle, document: Document) -> list[Problem]:
     return found
 
 
-def segment(name: str, condition: Condition, text: str, *, events: Mapping[str, EventBinding], title: str = "", means: str = "") -> Lifecycle:  # noqa: E501
+def segment(
+    name: str, condition: Condition, text: str, *, events: Mapping[str, EventBinding], title: str = "", means: str = ""
+) -> Lifecycle:
     """The segment as a lifecycle of one stage of the same name; those outside it are in none."""
     stage = Stage(name=name, title=title or _title(name), when=condition, text=text, means=means)
     return Lifecycle(name=name, title=stage.title, means=means, stages=(stage,), events=events, segment=True)

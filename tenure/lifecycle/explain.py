@@ -9,7 +9,19 @@ from decimal import Decimal
 from tenure.errors import UsageError
 from tenure.expressions import in_words, unparse
 from tenure.expressions.tree import Condition, Measure, walk
-from tenure.lifecycle.bound import AllOf, AnyOf, Negated, Operand, Truth, WasIn, atoms, bind, bind_value, operands
+from tenure.lifecycle.bound import (
+    AllOf,
+    AnyOf,
+    Negated,
+    Operand,
+    Truth,
+    WasIn,
+    atoms,
+    bind,
+    bind_value,
+    operands,
+    readings,
+)
 from tenure.lifecycle.definition import Lifecycle, Stage
 from tenure.lifecycle.history import View, compute, prepared
 from tenure.lifecycle.passes import kinds_of
@@ -75,7 +87,13 @@ class Explanation:
 
 
 def explain(
-    connection: Connection, lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied], name: str, unit_id: str, *, at: int
+    connection: Connection,
+    lifecycles: Sequence[Lifecycle],
+    held: Mapping[str, Applied],
+    name: str,
+    unit_id: str,
+    *,
+    at: int,
 ) -> Explanation:
     """Why the unit of that id is in its stage of the lifecycle `name` at the moment `at`, as the events up to it tell.
 
@@ -114,14 +132,19 @@ def _key(connection: Connection, lifecycle: Lifecycle, unit_id: str, at: int) ->
     ).fetchone()
     if row is None:
         raise UsageError(
-            f"There is no {lifecycle.unit} {unit_id!r}.", hint="Ids are written as in the source, leading zeros included."
+            f"There is no {lifecycle.unit} {unit_id!r}.",
+            hint="Ids are written as in the source, leading zeros included.",
         )
     if row[1] > at:
-        raise UsageError(f"Nothing is known yet of {lifecycle.unit} {unit_id!r} at that moment.", hint="Ask for a later one.")
+        raise UsageError(
+            f"Nothing is known yet of {lifecycle.unit} {unit_id!r} at that moment.", hint="Ask for a later one."
+        )
     return int(row[0])
 
 
-def _silent(rows: Sequence[tuple[int, int, int, int | None]], names: Sequence[str], at: int) -> tuple[tuple[int, str | None], ...]:
+def _silent(
+    rows: Sequence[tuple[int, int, int, int | None]], names: Sequence[str], at: int
+) -> tuple[tuple[int, str | None], ...]:
     entered = {row[2] for row in rows}
     moves: list[tuple[int, str | None]] = [(row[2], names[row[0]]) for row in rows if row[2] > at]
     moves += [(row[3], None) for row in rows if row[3] is not None and row[3] > at and row[3] not in entered]
@@ -141,14 +164,17 @@ def _stages(
     every = {m: bind_value(m, bindings=lifecycle.events, unit=lifecycle.unit, lifecycle=lifecycle.name)
              for found in measures.values() for m in found}  # fmt: skip
     kinds = [kind for condition in bound.values() for kind in kinds_of(condition)]
-    kinds += [reading.kind for reading in every.values() if getattr(reading, "kind", None)]
+    kinds += [kind for operand in every.values() for reading in readings(operand) if (kind := reading.kind)]
+    kinds += [kind for operand in every.values() for reading in readings(operand) if (kind := reading.after)]
     numbers = ensure(connection, kinds)
     feeds = Feeds(view.measures(), numbers, "explained_codes", codes, names)
     read: list[Operand] = list(every.values())
     read += [operand for condition in bound.values() for atom in atoms(condition) for operand in operands(atom)]
     registers, columns = registers_at(read, feeds, at, one=True)
     selected = [f"{value(operand, columns, str(at))} AS c{place}" for place, operand in enumerate(every.values())]
-    selected += [f"{_holds(condition, columns, at, codes, names)} AS h{place}" for place, condition in enumerate(bound.values())]
+    selected += [
+        f"{_holds(condition, columns, at, codes, names)} AS h{place}" for place, condition in enumerate(bound.values())
+    ]
     row = connection.execute(f"SELECT {', '.join(selected) or '0'} FROM ({registers})").fetchone() or ()
     values = dict(zip(every, row, strict=False))
     holding = dict(zip(bound, row[len(every) :], strict=False))
@@ -174,7 +200,9 @@ def _told(measure: Measure, found: object) -> MeasureTold:
     return MeasureTold(measure=unparse(measure), value=known, is_time=measure.function in TIME_MEASURES)
 
 
-def _holds(node: Truth, columns: Columns, at: int, codes: Mapping[str, int], names: Mapping[str, tuple[str, ...]]) -> str:
+def _holds(
+    node: Truth, columns: Columns, at: int, codes: Mapping[str, int], names: Mapping[str, tuple[str, ...]]
+) -> str:
     match node:
         case AllOf():
             parts = [_holds(operand, columns, at, codes, names) for operand in node.operands]
@@ -194,7 +222,9 @@ def _holds(node: Truth, columns: Columns, at: int, codes: Mapping[str, int], nam
             return f"coalesce({truth(node, columns, str(at))}, FALSE)"
 
 
-def _events(connection: Connection, lifecycle: Lifecycle, stage: Stage | None, key: int, at: int) -> tuple[EventTold, ...]:
+def _events(
+    connection: Connection, lifecycle: Lifecycle, stage: Stage | None, key: int, at: int
+) -> tuple[EventTold, ...]:
     """The latest events that the condition of the stage counts."""
     if stage is None or stage.when is None:
         return ()

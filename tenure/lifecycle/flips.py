@@ -112,7 +112,9 @@ def _is_windowed(atom: Atom) -> bool:
         return True
     found = [reading for operand in operands(atom) for reading in readings(operand)]
     return all(
-        reading.function in _WINDOWED and reading.after is None and (reading.within is None or reading.function == "last_but")
+        reading.function in _WINDOWED
+        and reading.after is None
+        and (reading.within is None or reading.function == "last_but")
         for reading in found
     )
 
@@ -124,7 +126,11 @@ def _group_key(atom: Atom) -> tuple[str, ...]:
         for reading in readings(operand)
         if reading.lifecycle is not None
     ]
-    return ("window" if _is_windowed(atom) else "carry", *sorted(kind.key() for kind in _kinds(atom)), *sorted(histories))
+    return (
+        "window" if _is_windowed(atom) else "carry",
+        *sorted(kind.key() for kind in _kinds(atom)),
+        *sorted(histories),
+    )
 
 
 def _was(atom: WasIn, bits: Bits, feeds: Feeds, name: str) -> Step:
@@ -287,10 +293,8 @@ def _differs(atom: Atom, after: Columns, moment: str, before: Columns, moment_be
 def _flips(
     name: str, changes: Sequence[tuple[Atom, str]], deadlines: Sequence[tuple[Atom, str]], until: str | None, bits: Bits
 ) -> Step:
-    parts = [
-        f"SELECT unit, moment, {bits_columns(bits)} FROM (SELECT unit, time AS moment, {bits.flip(changes)} "
-        f"FROM {name}_rows) WHERE {bits.any()}"
-    ]
+    told = f"SELECT unit, time AS moment, {bits.flip(changes)} FROM {name}_rows"
+    parts = [f"SELECT unit, moment, {bits_columns(bits)} FROM ({told}) WHERE {bits.any()}"]
     for atom, due in deadlines:
         parts.append(
             f"SELECT unit, {due} AS moment, {bits.one(atom)} FROM {name}_rows "

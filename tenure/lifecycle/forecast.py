@@ -27,7 +27,7 @@ class DueMove:
 
 
 def due_moves(held: Applied, *, as_of: int, until: int) -> str:
-    """SQL of every scheduled move after `as_of` and up to `until`: unit, stage, target, moves_at (target null: none)."""
+    """SQL of every scheduled move after `as_of` and up to `until`: unit, stage, target (null: none), moves_at."""
     return (
         f"SELECT a.unit, a.stage, b.stage AS target, a.left_at AS moves_at FROM "
         f"(SELECT * FROM stage_codes WHERE lifecycle = {held.code} AND left_at > {as_of} AND left_at <= {until}) AS a "
@@ -60,5 +60,3 @@ def forecast(
         )
         for stage, target, people, worth, earliest, latest in rows
     )  # fmt: skip
-
-

@@ -121,7 +121,8 @@ def _repeat(
     for turn in range(MOST_REPEATS):
         sql = _compiled(one, ready, numbers, by_name, limited, histories="guessed")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE computed AS SELECT * FROM ({sql})")
-        held = f"(SELECT * FROM guessed WHERE lifecycle = {code}{' AND unit IN (SELECT unit FROM restless)' if turn else ''})"
+        still = " AND unit IN (SELECT unit FROM restless)" if turn else ""
+        held = f"(SELECT * FROM guessed WHERE lifecycle = {code}{still})"
         new, old = _moments("computed"), _moments(held)
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE differing AS SELECT unit, min(moment) AS moment FROM "
@@ -155,4 +156,3 @@ def _moments(rows: str) -> str:
         f"(SELECT unit, entered_at AS moment, stage FROM {rows} UNION ALL "
         f"SELECT unit, left_at AS moment, -1 AS stage FROM {rows} WHERE left_at IS NOT NULL)"
     )
-

@@ -36,7 +36,9 @@ class Prepared:
     stages: Mapping[str, tuple[str, ...]]
 
 
-def prepare(lifecycles: Sequence[Lifecycle], codes: Mapping[str, int], *, hand_set: frozenset[str] = frozenset()) -> Prepared:
+def prepare(
+    lifecycles: Sequence[Lifecycle], codes: Mapping[str, int], *, hand_set: frozenset[str] = frozenset()
+) -> Prepared:
     """The lifecycles ready to compile.
 
     `codes` numbers each one; `hand_set` names those for which the log holds stages set by hand.
@@ -44,8 +46,8 @@ def prepare(lifecycles: Sequence[Lifecycle], codes: Mapping[str, int], *, hand_s
     """
     bound = _bound(lifecycles, codes, hand_set)
     kinds: dict[MeasureKind, None] = {}
-    for lifecycle in bound.values():
-        for condition in lifecycle.conditions():
+    for one in bound.values():
+        for condition in one.conditions():
             for kind in kinds_of(condition):
                 kinds.setdefault(kind)
     for lifecycle in lifecycles:

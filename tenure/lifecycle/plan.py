@@ -11,6 +11,7 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.history import COLUMNS, View, compute, prepared
 from tenure.lifecycle.population import excluded, in_stage, money_at
 from tenure.lifecycle.refresh import Applied
+from tenure.lifecycle.tell import named
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.schema import TABLES
 
@@ -75,7 +76,11 @@ def plan(
 
 
 def _compute_aside(
-    connection: Connection, lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied], concerned: set[str], as_of: int
+    connection: Connection,
+    lifecycles: Sequence[Lifecycle],
+    held: Mapping[str, Applied],
+    concerned: set[str],
+    as_of: int,
 ) -> None:
     last = max((one.code for one in held.values()), default=0)
     codes = {}
@@ -89,7 +94,8 @@ def _compute_aside(
     kept = [str(code) for name, code in codes.items() if name not in concerned]
     if kept:
         connection.execute(
-            f"INSERT INTO {PLANNED} ({COLUMNS}) SELECT {COLUMNS} FROM stage_codes WHERE lifecycle IN ({', '.join(kept)})"
+            f"INSERT INTO {PLANNED} ({COLUMNS}) SELECT {COLUMNS} FROM stage_codes "
+            f"WHERE lifecycle IN ({', '.join(kept)})"
         )
     ready = prepared(connection, lifecycles, codes)
     compute(connection, ready, lifecycles, View(as_of=as_of), into=PLANNED, only=frozenset(concerned))
@@ -102,8 +108,8 @@ def _moves(
     then = now.replace("stage_codes", PLANNED, 1)
     names = [stage.name for stage in lifecycle.stages]
     # compared by name: the list may have been reordered
-    old_name = _named("now.stage", held.stages)
-    new_name = _named("later.stage", names)
+    old_name = named("now.stage", held.stages)
+    new_name = named("later.stage", names)
     rows = connection.execute(
         f"""
         SELECT {old_name} AS was, {new_name} AS becomes, count(*), coalesce(sum(money), 0)
@@ -121,10 +127,4 @@ def _moves(
         PlannedMove(lifecycle=lifecycle.name, stage=was, to=becomes, people=people, money=worth)
         for was, becomes, people, worth in rows
     ]
-    return moves, counts or (0, 0)  # type: ignore[return-value]
-
-
-def _named(column: str, names: Sequence[str]) -> str:
-    from tenure.warehouse.where import quote
-
-    return f"CASE {column} {' '.join(f'WHEN {place} THEN {quote(name)}' for place, name in enumerate(names))} END"
+    return moves, (int(counts[0]), int(counts[1])) if counts else (0, 0)

@@ -48,7 +48,9 @@ def excluded(exclusion: Applied | None, moment: int) -> str:
 def money_at(connection: Connection, money: Value, lifecycle: Lifecycle, moment: int) -> str:
     """SQL of every unit's money at a moment: unit, money (exact to six decimals, 0 where unknown)."""
     operand = bind_value(money, bindings=lifecycle.events, unit=lifecycle.unit)
-    return f"SELECT unit, coalesce(CAST(told AS DECIMAL(38,6)), 0) AS money FROM ({value_at(connection, operand, moment)})"
+    return (
+        f"SELECT unit, coalesce(CAST(told AS DECIMAL(38,6)), 0) AS money FROM ({value_at(connection, operand, moment)})"
+    )
 
 
 def value_at(connection: Connection, operand: Operand, moment: int) -> str:

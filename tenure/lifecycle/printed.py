@@ -29,7 +29,11 @@ def lifecycle_sql(lifecycle: Lifecycle, others: Sequence[Lifecycle] = (), *, eng
     feeds = Feeds(View().measures(), numbers, "stage_codes", ready.codes, ready.stages)
     chosen = next(one for a_pass in ready.passes for one in a_pass.lifecycles if one.name == lifecycle.name)
     query = compile_lifecycles([chosen], feeds, births=f"({births(lifecycle.unit)})")
-    used = [f"--   {number}: {kind.told()}" for kind, number in numbers.items() if f"kind = {number}" in query or f"({number}" in query or f", {number}" in query]
+    used = [
+        f"--   {number}: {kind.told()}"
+        for kind, number in numbers.items()
+        if f"kind = {number}" in query or f"({number}" in query or f", {number}" in query
+    ]
     stages = [f"--   {place}: {stage.name}" for place, stage in enumerate(lifecycle.stages)]
     head = [f"-- {lifecycle.title}: every stay in every stage, from the measures of its events", "-- kinds:", *used,
             "-- stages:", *stages]  # fmt: skip

@@ -103,4 +103,3 @@ def _counts(operand: Operand) -> tuple[Reading, ...]:
             return (*left, *right) if left and right else ()
         case _:
             return ()
-

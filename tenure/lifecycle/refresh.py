@@ -109,8 +109,8 @@ def _gather(connection: Connection, before: int, as_of: int) -> int:
     connection.execute("CREATE OR REPLACE TEMP TABLE gathered AS SELECT DISTINCT unit FROM touched")
     if as_of > before:
         connection.execute(
-            f"INSERT INTO gathered SELECT unit FROM (SELECT unit FROM measures WHERE time > {before} AND time <= {as_of} "
-            f"UNION SELECT key FROM units WHERE first_seen > {before} AND first_seen <= {as_of}) "
+            f"INSERT INTO gathered SELECT unit FROM ("
+            f"SELECT unit FROM measures WHERE time > {before} AND time <= {as_of} UNION SELECT key FROM units WHERE first_seen > {before} AND first_seen <= {as_of}) "
             f"WHERE unit NOT IN (SELECT unit FROM gathered)"
         )
     row = connection.execute("SELECT count(*) FROM gathered").fetchone()
@@ -118,7 +118,8 @@ def _gather(connection: Connection, before: int, as_of: int) -> int:
     if units:
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE gathered_measures AS "
-            "SELECT unit, time, tie, kind, value, text, received_at FROM measures WHERE unit IN (SELECT unit FROM gathered)"
+            "SELECT unit, time, tie, kind, value, text, received_at FROM measures "
+            "WHERE unit IN (SELECT unit FROM gathered)"
         )
     return units
 

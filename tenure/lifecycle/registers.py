@@ -19,7 +19,7 @@ from tenure.warehouse.where import quote
 
 Fold = Literal["sum", "max", "min", "last", "first"]
 
-# unknown values travel as these, so that "unknown" and "nothing yet" stay apart; real ones are |x| < 10^15, dates < 10^19
+# unknown values travel as these, so that "unknown" and "nothing yet" stay apart; real values and dates are below 10^19
 UNKNOWN_NUMBER = "CAST('1000000000000000000000000000000' AS DECIMAL(38,6))"
 UNKNOWN_TEXT = "''"  # known texts travel with a '=' in front
 
@@ -103,8 +103,8 @@ def _shape(reading: Reading) -> str:
 
 def _feed(feeds: Feeds, reading: Reading, contribution: str, *, where: str = "") -> str:
     assert reading.kind is not None
-    condition = f" AND {where}" if where else ""
-    return f"SELECT unit, time, tie, {contribution} AS c FROM {feeds.rows} WHERE kind = {feeds.numbers[reading.kind]}{condition}"
+    chosen = f"kind = {feeds.numbers[reading.kind]}" + (f" AND {where}" if where else "")
+    return f"SELECT unit, time, tie, {contribution} AS c FROM {feeds.rows} WHERE {chosen}"
 
 
 def _counted(reading: Reading, feeds: Feeds) -> Register:
@@ -119,7 +119,9 @@ def _summed(reading: Reading, feeds: Feeds) -> Register:
     return Register((_feed(feeds, reading, "value", where="value IS NOT NULL"),), "sum", "value")
 
 
-def _fading(reading: Reading, feeds: Feeds, contribution: str, holds: Literal["count", "value"], where: str) -> Register:
+def _fading(
+    reading: Reading, feeds: Feeds, contribution: str, holds: Literal["count", "value"], where: str
+) -> Register:
     """A sum over a window: what enters at t leaves at t + window."""
     assert reading.kind is not None
     kind = feeds.numbers[reading.kind]
@@ -141,9 +143,7 @@ def _first_time(reading: Reading, feeds: Feeds) -> Register:
 
 def earlier_time(kind_rows: str, back: int) -> str:
     """SQL of rows with the time of the event `back` places before each."""
-    return (
-        f"SELECT unit, time, tie, lag(time, {back}) OVER (PARTITION BY unit ORDER BY time) AS c FROM ({kind_rows})"
-    )
+    return f"SELECT unit, time, tie, lag(time, {back}) OVER (PARTITION BY unit ORDER BY time) AS c FROM ({kind_rows})"
 
 
 def _previous_time(reading: Reading, feeds: Feeds) -> Register:

@@ -40,7 +40,9 @@ def settle_steps(lifecycle: BoundLifecycle, bits: Bits, sets: str) -> list[Step]
         # a stage for everybody else is no floor: setting it takes the floor away
         nobody = f"WHEN {lifecycle.otherwise} THEN {CLEARED} " if lifecycle.otherwise is not None else ""
         chosen = f"CASE s.stage WHEN {CLEARED} THEN {CLEARED} {nobody}{positions} END"
-        joined = f"SELECT r.*, {chosen} AS chosen FROM {name}_ranks AS r LEFT JOIN ({set_here}) AS s USING (unit, moment)"
+        joined = (
+            f"SELECT r.*, {chosen} AS chosen FROM {name}_ranks AS r LEFT JOIN ({set_here}) AS s USING (unit, moment)"
+        )
     else:
         joined = f"SELECT *, CAST(NULL AS INTEGER) AS chosen FROM {name}_ranks"
     order = "(PARTITION BY unit ORDER BY moment ROWS UNBOUNDED PRECEDING)"

@@ -105,9 +105,7 @@ def _cases(lifecycle: Lifecycle, ready: Prepared) -> list[_Case]:
         name = next((name for name in names if name in used), None) or " or ".join(events)
         values = {None, *(value for kind in kinds for value in asked.get((events, where, kind.properties), ()))}
         cases += [
-            _Case(name, tuple(kinds), value, times)
-            for value in sorted(values, key=str)
-            for times in range(1, MOST + 1)
+            _Case(name, tuple(kinds), value, times) for value in sorted(values, key=str) for times in range(1, MOST + 1)
         ]
     return cases
 

@@ -45,7 +45,8 @@ def history_rows(
             limits.append(f"entered_at > {after}")
         parts.append(
             f"SELECT {quote(lifecycle.name)} AS lifecycle, unit, {named('stage', held.stages)} AS stage, "
-            f"{named('previous', held.stages)} AS previous, entered_at, left_at FROM {table} WHERE {' AND '.join(limits)}"
+            f"{named('previous', held.stages)} AS previous, entered_at, left_at "
+            f"FROM {table} WHERE {' AND '.join(limits)}"
         )
     return connection.sql(
         f"SELECT lifecycle, units.id AS customer_id, stage, previous, {timestamp('entered_at')} AS entered_at, "
@@ -55,8 +56,8 @@ def history_rows(
 
 
 def people(
-    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Value, stage: str | None, previous: str | None,
-    moment: int, now: int, exclusion: Applied | None = None,
+    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Value, stage: str | None,
+    previous: str | None, moment: int, now: int, exclusion: Applied | None = None,
 ) -> pa.Table:  # fmt: skip
     """Who is in a stage at a moment: customer_id, stage, previous, entered_at, left_at, money; most money first."""
     limits = [f"unit NOT IN ({excluded(exclusion, now)})"]

@@ -10,9 +10,7 @@ from tenure.lifecycle.registers import Feeds, Register, registers_of
 from tenure.lifecycle.truths import Columns
 
 
-def registers_at(
-    operands: Sequence[Operand], feeds: Feeds, moment: int, *, one: bool = False
-) -> tuple[str, Columns]:
+def registers_at(operands: Sequence[Operand], feeds: Feeds, moment: int, *, one: bool = False) -> tuple[str, Columns]:
     """SQL of the registers of all readings at a moment (unit, v0, v1 …), and the columns of each reading.
 
     With `one`, the feeds are those of one unit: there is one row, without the unit, even where nothing happened.
@@ -30,5 +28,3 @@ def registers_at(
     if one:
         return f"SELECT {final} FROM ({contributions})", columns
     return f"SELECT unit, {final} FROM ({contributions}) GROUP BY unit", columns
-
-

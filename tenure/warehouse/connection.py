@@ -20,7 +20,6 @@ class Result(Protocol):
         ...
 
 
-
 class Relation(Protocol):
     """A query that has not run yet."""
 

@@ -37,16 +37,19 @@ def translated(query: str, engine: str) -> str:
     for node in tree.walk():
         node.comments = None
     text = tree.sql(dialect=dialect.name, pretty=True)
-    steps = [step.alias for step in tree.ctes]
+    steps = [step.alias for step in tree.find_all(exp.CTE)]
     for name, comment in zip(steps, comments, strict=True):
-        text = re.sub(rf"^(WITH |\), )?{re.escape(name)} AS \(", lambda found: _commented(found, comment), text, count=1, flags=re.M)
+        text = _commented(text, name, comment)
     return text
 
 
-def _commented(found: re.Match[str], comment: str) -> str:
-    before = found[1] or ""
-    name = found[0][len(before) :]
-    return f"{before.rstrip()}\n-- {comment}\n{name}" if before else f"-- {comment}\n{name}"
+def _commented(text: str, step: str, comment: str) -> str:
+    """The text with a comment in the line above the head of a step."""
+    head = re.search(rf"^(?P<before>WITH |\), )?(?P<step>{re.escape(step)} AS \()", text, flags=re.MULTILINE)
+    if head is None:
+        return text
+    before = f"{head['before'].rstrip()}\n" if head["before"] else ""
+    return f"{text[: head.start()]}{before}-- {comment}\n{text[head.start('step') :]}"
 
 
 def _adapted(node: exp.Expression, dialect: Dialect) -> exp.Expression:

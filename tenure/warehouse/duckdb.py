@@ -45,7 +45,7 @@ class Store:
         self._writing = threading.RLock()
         self._writer: duckdb.DuckDBPyConnection | None = None
         # a chunk is held as it came, staged, and sorted
-        self._chunk_bytes = min(self.memory_limit // 8, 1 << 30)
+        self._chunk_bytes = min(self.memory_limit // 12, 1 << 30)
     @classmethod
     def open(
         cls,

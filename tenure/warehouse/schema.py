@@ -50,7 +50,7 @@ TABLES: dict[str, str] = {
         "load BIGINT NOT NULL, source VARCHAR NOT NULL, file VARCHAR NOT NULL, position BIGINT, "
         "reason VARCHAR NOT NULL, raw VARCHAR"
     ),
-    # one row a file that was read; `fingerprint` (size, times, definition of the source) tells what need not be read again
+    # one row a file that was read; `fingerprint` (size, time, source) tells what need not be read again
     "loads": (
         "load BIGINT NOT NULL, source VARCHAR NOT NULL, file VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, "
         "received_at BIGINT NOT NULL, read BIGINT NOT NULL, loaded BIGINT NOT NULL, duplicates BIGINT NOT NULL, "

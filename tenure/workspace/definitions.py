@@ -58,7 +58,11 @@ def read_definitions(folder: Path) -> Definitions:
     if reader.problems:
         raise DefinitionError(reader.problems)
     return Definitions(
-        config=config, lifecycles=tuple(reader.defined), exclusion=exclusion, money=money, warnings=tuple(reader.warnings)
+        config=config,
+        lifecycles=tuple(reader.defined),
+        exclusion=exclusion,
+        money=money,
+        warnings=tuple(reader.warnings),
     )
 
 

@@ -38,7 +38,5 @@ def parse_moment(text: str, zone: ZoneInfo) -> int:
             return microseconds(datetime(day.year, day.month, day.day, tzinfo=zone)) - 1
         moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise UsageError(
-            f"{text!r} is no date or time.", hint="Write 2011-12-09 or 2011-12-09T12:50:00Z."
-        ) from None
+        raise UsageError(f"{text!r} is no date or time.", hint="Write 2011-12-09 or 2011-12-09T12:50:00Z.") from None
     return microseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))

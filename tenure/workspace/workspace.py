@@ -135,7 +135,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         return None if told is None else int(told)
 
     def lonely_last_event(self) -> timedelta | None:
-        """How long the log was silent before its last event, where that is more than 30 days and `as_of` stands on it."""
+        """How long the log was silent before its last event, where `as_of` stands on it and that is over 30 days."""
         last = self.last_event
         if self.definitions.config.as_of != "last_event" or last is None:
             return None
@@ -226,9 +226,10 @@ class Workspace(AbstractContextManager["Workspace"]):
     def people(
         self, name: str | None = None, *, stage: str | None = None, previous: str | None = None, at: str | None = None
     ) -> pa.Table:
-        """Who is in a stage at a moment, the most money first: customer_id, stage, previous, entered_at, left_at, money.
+        """Who is in a stage at a moment, the most money first.
 
-        `previous` keeps those who came from that stage. Excluded people are left out.
+        Columns: customer_id, stage, previous, entered_at, left_at, money. `previous` keeps those who came from
+        that stage. Excluded people are left out.
         """
         lifecycle = self.lifecycle(name)
         held = self._held()
