@@ -1,4 +1,4 @@
-"""The engine as the benchmark sees it: a workspace on disk, and six calls.
+"""The engine as the benchmark sees it: a workspace on disk, and a call for each step.
 
 Whatever changes in Tenure's interface changes here and nowhere else in `benchmarks`.
 """
@@ -85,11 +85,18 @@ def rebuild(workspace: Any) -> None:
     workspace.rebuild()
 
 
-def arrive(workspace: Any, number: int, batch: pa.Table) -> None:
-    """Nothing; the events of the batch are in the log, and the history of the people they touch is committed."""
-    arrivals = Path(workspace.folder) / "arrivals"
-    pq.write_table(batch, arrivals / f"{number:06}.parquet")
+def deliver(workspace: Any, number: int, batch: pa.Table) -> None:
+    """Nothing; the events of the batch lie at the workspace's door: with this they have arrived."""
+    pq.write_table(batch, Path(workspace.folder) / "arrivals" / f"{number:06}.parquet")
+
+
+def take_in(workspace: Any) -> None:
+    """Nothing; what was delivered is in the log, committed."""
     workspace.load(only=["arrivals"])
+
+
+def refresh(workspace: Any) -> None:
+    """Nothing; the history of the people whose events arrived is committed."""
     workspace.refresh()
 
 

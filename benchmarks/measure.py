@@ -114,18 +114,22 @@ def history(folder: str, lifecycle: str, company: str, target: str) -> Answer:
 
 
 def refresh(folder: str, company: str, people: int, rounds: int, last: int) -> Answer:
-    """Milliseconds of each of `rounds + last` refreshes, one after another, of `people` people each."""
+    """Milliseconds of each of `rounds + last` refreshes of `people` people: import of their events, then the rest."""
     from benchmarks import company as made
     from benchmarks import engine
 
-    milliseconds = []
+    imports, refreshes = [], []
     with engine.opened(Path(folder)) as opened:
         for number in range(rounds + last):
             batch = made.arrivals(Path(company), number, people)
+            engine.deliver(opened, number, batch)
             began = perf_counter()
-            engine.arrive(opened, number, batch)
-            milliseconds.append((perf_counter() - began) * 1_000)
-    return {"milliseconds": milliseconds, "peak": peak()}
+            engine.take_in(opened)
+            imported = perf_counter()
+            engine.refresh(opened)
+            imports.append((imported - began) * 1_000)
+            refreshes.append((perf_counter() - imported) * 1_000)
+    return {"imports": imports, "refreshes": refreshes, "peak": peak()}
 
 
 def check(reference: str, other: str, daily: bool, stride: int) -> Answer:

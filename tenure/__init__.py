@@ -12,9 +12,12 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tenure.errors import TenureError
-from tenure.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tenure.workspace import Workspace
 
 __all__ = ["TenureError", "Workspace", "__version__", "open"]
 
@@ -27,4 +30,15 @@ def open(folder: str | os.PathLike[str], *, memory_limit: str | None = None) -> 
     `memory_limit` bounds the memory of the store, such as "4GB" (default: half of what the machine has).
     Raises DefinitionError with every problem of the workspace's files, WorkspaceHeld where another process has it open.
     """
+    from tenure.workspace import Workspace
+
     return Workspace.open(Path(folder), clock=lambda: time.time_ns() // 1000, memory_limit=memory_limit)
+
+
+def __getattr__(name: str) -> object:
+    # the engine takes a second to import, and `tenure --help` needs none of it
+    if name == "Workspace":
+        from tenure.workspace import Workspace
+
+        return Workspace
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

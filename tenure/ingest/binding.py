@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tenure.documents import did_you_mean, listing
+from tenure.documents.wording import shown
 from tenure.errors import SourceError
 from tenure.ingest.columns import READINGS, Column, Kind, Reading
 from tenure.ingest.reading import POSITION, SAMPLE_ROWS
 from tenure.ingest.relation import Relation
 from tenure.warehouse.sandbox import Sandbox, SandboxError
-from tenure.warehouse.source_sql import ExpressionSyntaxError, SourceExpression, column_expression, parse_expression
+from tenure.warehouse.source_sql import SourceExpression, column_expression, parse_expression
+from tenure.warehouse.sql_tree import ExpressionSyntaxError
 
 # ids are text, so that text is tried first
 TEXT_FIRST: tuple[Reading, ...] = ("text", "exact", "whole", "double")
@@ -76,9 +78,7 @@ class Binder:
                 )
         return expression
 
-    def bind(
-        self, text: str, role: str, *, aggregates: bool = False, readings: Sequence[Reading] = READINGS
-    ) -> Bound:
+    def bind(self, text: str, role: str, *, aggregates: bool = False, readings: Sequence[Reading] = READINGS) -> Bound:
         """The expression in `text`, bound in the first way in which it can be worked out."""
         expression = self.parse(text, role, aggregates=aggregates)
         bare = expression.bare
@@ -102,7 +102,9 @@ class Binder:
         if working is not None:
             return working
         reason = first.message if first else "it cannot be worked out"
-        raise SourceError(f"{role}: '{text}' cannot be worked out: {reason}", hint=self._examples(expression)) from first
+        raise SourceError(
+            f"{role}: '{text}' cannot be worked out: {reason}", hint=self._examples(expression)
+        ) from first
 
     def values(self, sql: str) -> list[str]:
         """Some values of an SQL expression over the table's rows, as text."""
@@ -134,8 +136,12 @@ class Binder:
         except SandboxError:
             self._typed = before
             raise
-        checks += [(f"TRY(struct_pack(v := {argument})) IS NULL", f"{role} cannot be worked out") for argument in arguments]
-        return Bound(role=role, text=text, sql=sql, type=type_, checks=tuple(checks), aggregate=expression.aggregate), failing
+        checks += [
+            (f"TRY(struct_pack(v := {argument})) IS NULL", f"{role} cannot be worked out") for argument in arguments
+        ]
+        return Bound(
+            role=role, text=text, sql=sql, type=type_, checks=tuple(checks), aggregate=expression.aggregate
+        ), failing
 
     def _fails(self, expressions: list[str]) -> bool:
         """Whether most of the sample's rows cannot be worked out."""
@@ -169,6 +175,6 @@ class Binder:
         counted_on = [self.relation.columns[name] for name, usage in expression.usage.items() if usage == "number"]
         for column in sorted(counted_on, key=lambda column: column.kind == "mixed"):
             if column.kind != "number" and column.example is not None:
-                comma = " With a decimal comma, add `decimal: \",\"`." if "," in column.example else ""
-                return f"The column {column.name} holds '{column.example}', which is no number.{comma}"
+                comma = ' With a decimal comma, add `decimal: ","`.' if "," in column.example else ""
+                return f"The column {column.name} holds {shown(column.example)}, which is no number.{comma}"
         return f"Types come from the first {SAMPLE_ROWS:,} lines; write a cast where they mislead."

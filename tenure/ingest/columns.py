@@ -14,7 +14,7 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tenure.warehouse.source_sql import Usage
+from tenure.warehouse.sql_tree import Usage
 
 Kind = Literal["number", "mixed", "truth", "moment", "json", "text"]
 
@@ -38,7 +38,8 @@ _MOSTLY = 0.5
 class Column:
     """A column: its name in the file, the SQL of its text, what it holds, and the type of its numbers.
 
-    `native` columns come with a type of their own and are read as they are; `json` is the SQL of the cell as JSON.
+    `native` columns come with a type of their own and are read as they are; `json` is the SQL of the cell as JSON,
+    `example` a value that is no number, `padded` tells that some numbers have leading zeros, as codes do.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Column:
     decimal: str = "DECIMAL(18,6)"
     comma: bool = False
     native: bool = False
+    padded: bool = False
     json: str | None = None
     example: str | None = None
 
@@ -70,6 +72,11 @@ class Column:
         else:
             number = f"TRY_CAST({self.sql} AS {'BOOLEAN' if kind == 'truth' else 'TIMESTAMP'})"
         return number, f"({self.sql} IS NOT NULL AND ({number}) IS NULL)"
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether a cell that reads as a number is one, wherever nothing says otherwise."""
+        return self.kind == "number" or (self.kind == "mixed" and not self.padded)
 
     @property
     def number(self) -> str:
@@ -103,12 +110,16 @@ def sniff(values: pa.ChunkedArray, *, comma: bool) -> Mapping[str, object]:
         plain = pc.if_else(pc.match_substring(plain, "."), "", pc.replace_substring(plain, ",", "."))
     numeric = pc.match_substring_regex(plain, f"^(?:{NUMBER}|{SCIENTIFIC})$")
     padded = pc.match_substring_regex(plain, f"^(?:{_PADDED})$")
-    count = pc.sum(pc.and_(numeric, pc.invert(padded))).as_py() or 0
+    codes = bool(pc.any(padded).as_py())
+    count = pc.sum(numeric).as_py() or 0
+    if codes and count == total and pc.all(padded).as_py():
+        return {"kind": "text", "comma": comma, "padded": True}
     if count >= _MOSTLY * total:
         numbers = plain.filter(numeric)
         strange = texts.filter(pc.invert(numeric))
         return {
-            "kind": "number" if count == total else "mixed",
+            "kind": "number" if count == total and not codes else "mixed",
+            "padded": codes,
             "decimal": _decimal_type(numbers),
             "comma": comma,
             "example": strange[0].as_py() if len(strange) else None,

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tenure.documents.wording import shown
 from tenure.errors import SourceError
 from tenure.events import ALIASES, EVENTS
 from tenure.ingest.binding import TEXT_FIRST, Binder, Bound
@@ -132,14 +133,17 @@ class _Mapping:
         dropped = " + ".join(f"CAST(coalesce({sql}, false) AS INTEGER)" for sql in self.dropped) or "0"
         return (
             f"WITH {', '.join(steps)} SELECT CAST({POSITION} AS BIGINT) AS {POSITION}, "
-            f"{self._message_id(roles)} AS message_id, {texts}, local_time, moment, {dropped} AS dropped, CAST(lines AS BIGINT) AS lines FROM final"
+            f"{self._message_id(roles)} AS message_id, {texts}, local_time, moment, {dropped} AS dropped, "
+            f"CAST(lines AS BIGINT) AS lines FROM final"
         )
 
     def _kept(self) -> str:
         """The step that leaves out what `where` does not let through."""
         problems = [self.relation.problem] if self.relation.problem else []
         if self.source.where is None:
-            return f"kept AS (SELECT *, CAST(coalesce({', '.join([*problems, 'NULL'])}) AS VARCHAR) AS unkept FROM lines)"
+            return (
+                f"kept AS (SELECT *, CAST(coalesce({', '.join([*problems, 'NULL'])}) AS VARCHAR) AS unkept FROM lines)"
+            )
         bound = self.binder.bind(self.source.where, "where")
         if bound.type not in ("BOOLEAN", '"NULL"') and not is_number(bound.type):
             raise SourceError(
@@ -208,18 +212,22 @@ class _Mapping:
         if bound.aggregate:
             self.grouped[value] = bound.sql
         else:
-            self.worked[value] = cell.json if cell and cell.json else self._try(bound)
+            json = cell.json if cell else None
+            if json and role == "properties":
+                # null says nothing of a property; of a trait it says that it is not known any more
+                json = f"CASE WHEN json_type({json}) <> 'NULL' THEN {json} END"
+            self.worked[value] = json or self._try(bound)
             if grouping:
                 pick = '"first"' if role == "properties" else '"last"'
                 self.grouped[value] = f"{pick}({value} ORDER BY {POSITION}) FILTER (WHERE {value} IS NOT NULL)"
         if role == "properties" and self._is_money(name, bound):
             return self._amount(name, value, bound, cell)
         if cell is not None:
-            return _cell_json(value, cell, null=role == "traits")
-        json = json_value(value, bound.type, grouped=bound.aggregate)
-        if json.dropped:
-            self.dropped.append(json.dropped)
-        return json.sql
+            return _cell_json(value, cell)
+        written = json_value(value, bound.type, grouped=bound.aggregate)
+        if written.dropped:
+            self.dropped.append(written.dropped)
+        return written.sql
 
     def _amount(self, name: str, value: str, bound: Bound, cell: Column | None) -> str:
         """The SQL of an amount of money as JSON."""
@@ -227,14 +235,16 @@ class _Mapping:
         number = value
         if cell is not None:
             if cell.kind not in ("number", "mixed") and cell.example is not None:
-                comma = " With a decimal comma, add `decimal: \",\"`." if "," in cell.example else ""
+                comma = ' With a decimal comma, add `decimal: ","`.' if "," in cell.example else ""
+                holds = f"the column {cell.name} holds {shown(cell.example)}"
                 raise SourceError(
-                    f"properties: {name}: the column {cell.name} holds '{cell.example}', which is no amount.{comma}",
+                    f"properties: {name}: {holds}, which is no amount.{comma}",
                     hint="Otherwise write an expression that makes it a number.",
                 )
             number = number_text(f"({value} ->> '$')" if cell.json else value, comma=cell.comma)
         elif is_nested(bound.type) or bound.type in ("BOOLEAN", "DATE") or bound.type.startswith("TIME"):
-            raise SourceError(f"properties: {name}: '{bound.text}' gives {bound.type}, which is no amount.")
+            gives = f"'{bound.text}' gives {bound.type}"
+            raise SourceError(f"properties: {name}: {gives}, which is no amount.", hint="Name a column of numbers.")
         finite = "true"
         if bound.type in ("DOUBLE", "FLOAT"):
             finite = f"isfinite({value})"
@@ -294,7 +304,8 @@ class _Mapping:
         return (
             f"dated AS (SELECT *, CAST(least(floor(coalesce(local_time, moment) / {_DAY}), {self.conversion.last_day}) "
             f"AS INTEGER) AS day FROM {rows}), "
-            f"priced AS (SELECT d.*, CASE WHEN r_currency = {own} THEN CAST(1 AS DECIMAL(16,8)) ELSE r.rate END AS rate "
+            f"priced AS (SELECT d.*, "
+            f"CASE WHEN r_currency = {own} THEN CAST(1 AS DECIMAL(16,8)) ELSE r.rate END AS rate "
             f"FROM dated AS d LEFT JOIN {RATES} AS r ON r.currency = d.r_currency AND r.day = d.day)"
         )
 
@@ -325,21 +336,16 @@ class _Mapping:
         return f"{quote_text(self.source.name + ':')} || {own}"
 
 
-def _cell_json(value: str, cell: Column, *, null: bool) -> str:
-    """The SQL of a cell of a text file as JSON; an explicit null of JSON Lines says something only for traits."""
-    numeric = cell.kind in ("number", "mixed")
+def _cell_json(value: str, cell: Column) -> str:
+    """The SQL of a cell of a text file as JSON."""
     if cell.json is None:
         if cell.kind == "truth":
             truth = f"lower(trim({value}))"
             return f"CASE WHEN {truth} IN ('true', 'false') THEN {truth} ELSE CAST(to_json({value}) AS VARCHAR) END"
-        return bare_json(value, number_text(value, comma=cell.comma), numeric=numeric)
+        return bare_json(value, number_text(value, comma=cell.comma), numeric=cell.holds_numbers)
     text = f"({value} ->> '$')"
-    as_is = f"CAST({value} AS VARCHAR)"
-    nothing = as_is if null else "NULL"
-    return (
-        f"CASE json_type({value}) WHEN 'NULL' THEN {nothing} ELSE CASE WHEN json_type({value}) IN {_JSON_NUMBERS} "
-        f"THEN {bare_json(text, text, numeric=True)} ELSE {as_is} END END"
-    )
+    number = bare_json(text, text, numeric=True)
+    return f"CASE WHEN json_type({value}) IN {_JSON_NUMBERS} THEN {number} ELSE CAST({value} AS VARCHAR) END"
 
 
 def _id_text(sql: str, type_: str, role: str) -> str:
@@ -371,5 +377,7 @@ def _listed(columns: dict[str, str]) -> str:
 def _described(roles: set[str]) -> str:
     """The SQL of what is shown of a group that is refused."""
     members = ['"group" := r_group']
-    members += [f'"{role}" := list_distinct([r_{role}, other_{role}])' for role in _AGREEING if role in roles]
+    members += [
+        f'"{role}" := list_sort(list_distinct([r_{role}, other_{role}]))' for role in _AGREEING if role in roles
+    ]
     return f"CAST(to_json(struct_pack({', '.join(members)})) AS VARCHAR)"

@@ -50,7 +50,9 @@ def read_rates(path: Path) -> Rates:
     except FileNotFoundError:
         raise SourceError(f"There is no rates file {path}.", hint="Check `rates:` in tenure.yaml.") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"The rates file {path} cannot be read: {error}.", hint="It is a CSV file in UTF-8.") from error
+        raise SourceError(
+            f"The rates file {path} cannot be read: {error}.", hint="It is a CSV file in UTF-8."
+        ) from error
     last = max((day for days in known.values() for day in days), default=_EPOCH)
     currencies: list[str] = []
     numbers: list[int] = []
@@ -64,7 +66,11 @@ def read_rates(path: Path) -> Rates:
             values.append(rate)
             day += timedelta(days=1)
     table = pa.table(
-        {"currency": pa.array(currencies, pa.string()), "day": pa.array(numbers, pa.int32()), "rate": pa.array(values, _RATE)}
+        {
+            "currency": pa.array(currencies, pa.string()),
+            "day": pa.array(numbers, pa.int32()),
+            "rate": pa.array(values, _RATE),
+        }
     )
     return Rates(table=table, last_day=(last - _EPOCH).days)
 
@@ -76,10 +82,12 @@ def _row(path: Path, line: int, currency: str, day: str, rate: str) -> tuple[str
     try:
         moment = date.fromisoformat(day.strip())
     except ValueError:
-        raise SourceError(f"Line {line} of the rates file {path}: '{day}' is no date.", hint="Write 2024-12-31.") from None
+        raise SourceError(
+            f"Line {line} of the rates file {path}: '{day}' is no date.", hint="Write 2024-12-31."
+        ) from None
     try:
         number = Decimal(rate.strip())
-        exact = number.quantize(Decimal("0.00000001"))
+        exact = number.quantize(Decimal("0.00000001")) if number.is_finite() else Decimal(0)
     except InvalidOperation:
         exact = Decimal(0)
     if not 0 < exact < 10**8:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 import io
 from collections import deque
 from collections.abc import Iterator
@@ -110,7 +111,11 @@ def read_lines(path: Path, source: Source) -> TextFile:
 
 
 def _text_file(
-    path: Path, columns: tuple[str, ...], blocks: Iterator[pa.RecordBatch], schema: pa.Schema, malformed: list[Malformed]
+    path: Path,
+    columns: tuple[str, ...],
+    blocks: Iterator[pa.RecordBatch],
+    schema: pa.Schema,
+    malformed: list[Malformed],
 ) -> TextFile:
     seen: deque[pa.RecordBatch] = deque()
     rows = 0
@@ -130,6 +135,8 @@ def _head(path: Path, encoding: str) -> str:
             head = bytes(stream.read(HEAD))
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
+    if not head and path.suffix.lower() in _PACKED and path.stat().st_size > len(gzip.compress(b"")):
+        raise SourceError(f"{path} is damaged or cut short.", hint="Copy or export the archive again.")
     if not head.strip():
         raise SourceError(f"{path} is empty.", hint="Export it again, with a header line.")
     for magic, what in _MAGIC.items():
@@ -144,7 +151,7 @@ def _head(path: Path, encoding: str) -> str:
     text = decoder.decode(head).removeprefix("\ufeff")
     lines = text.splitlines() or [""]
     damaged = sum("\ufffd" in line for line in lines)
-    if "\ufffd" in lines[0] or damaged > 1 and damaged * 100 >= len(lines):
+    if "\ufffd" in lines[0] or (damaged > 1 and damaged * 100 >= len(lines)):
         raise _encoding_error(path, encoding, next(n for n, line in enumerate(lines, 1) if "\ufffd" in line))
     return text
 
@@ -171,6 +178,7 @@ def _blocks(
 ) -> Iterator[pa.RecordBatch]:
     """The rows of the file, header included, with their lines."""
     bad: dict[int, tuple[str, str]] = {}
+    width = _width(path, encoding, delimiter, quoted=quoted)
 
     def set_aside(row: pacsv.InvalidRow) -> str:
         columns = f"{row.actual_columns} column{'s' if row.actual_columns != 1 else ''}"
@@ -191,18 +199,13 @@ def _blocks(
                 ),
                 convert_options=pacsv.ConvertOptions(
                     strings_can_be_null=False, null_values=[],
-                    column_types={f"f{i}": pa.binary() for i in range(_width(path, encoding, delimiter, quoted=quoted))},
+                    column_types={f"f{i}": pa.binary() for i in range(width)},
                 ),
             )  # fmt: skip
             for batch in reader:
                 if batch.num_rows:
                     yield lines.placed(batch)
-                if len(malformed) > MAX_MALFORMED:
-                    raise SourceError(
-                        f"More than {MAX_MALFORMED:,} lines of {path} do not fit its header; the first is line "
-                        f"{malformed[0].position}: {malformed[0].reason}.",
-                        hint="Check `delimiter:`, and whether a quote is left open.",
-                    )
+                _check_malformed(path, lines)
     except UnicodeDecodeError as error:
         raise _encoding_error(path, encoding, lines.line) from error
     except (pa.ArrowException, OSError) as error:
@@ -217,6 +220,18 @@ def _blocks(
             raise _encoding_error(path, encoding, lines.line + 1) from error
         raise _unreadable(path, error) from error
     lines.finish()
+    _check_malformed(path, lines)
+
+
+def _check_malformed(path: Path, lines: _Lines) -> None:
+    """Raises SourceError where so many lines do not fit the header that it must be the reading."""
+    if len(lines.malformed) + len(lines.bad) > MAX_MALFORMED:
+        lines.finish()
+        raise SourceError(
+            f"More than {MAX_MALFORMED:,} lines of {path} do not fit its header; the first is line "
+            f"{lines.malformed[0].position}: {lines.malformed[0].reason}.",
+            hint="Check `delimiter:`, and whether a quote is left open.",
+        )
 
 
 def _width(path: Path, encoding: str, delimiter: str, *, quoted: bool) -> int:

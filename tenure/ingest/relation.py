@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -24,6 +25,7 @@ from tenure.ingest.reading import (
 from tenure.ingest.source import Source
 from tenure.warehouse.sandbox import Sandbox
 from tenure.warehouse.source_sql import parse_query, quote_text
+from tenure.warehouse.where import path as member_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,9 @@ def _parquet(path: Path, sandbox: Sandbox) -> Relation:
     rows = f"read_parquet({quote_text(str(path.resolve()))}, file_row_number = true)"
     try:
         relation = _native(str(path), rows, sandbox, position="file_row_number + 1", hidden="file_row_number")
-        total = sandbox.table(f"SELECT sum(num_rows) AS n FROM parquet_file_metadata({quote_text(str(path.resolve()))})")
+        total = sandbox.table(
+            f"SELECT sum(num_rows) AS n FROM parquet_file_metadata({quote_text(str(path.resolve()))})"
+        )
     except SourceError as error:
         if not path.exists():
             raise SourceError(f"There is no file {path}.", hint="Check `files:`.") from error
@@ -96,13 +100,11 @@ def _native(name: str, rows: str, sandbox: Sandbox, *, position: str, hidden: st
     )  # fmt: skip
 
 
-def _delimited(
-    file: TextFile, source: Source, sandbox: Sandbox, progressed: Callable[[int], None]
-) -> Relation:
-    columns = [
-        Column(name=name, sql=f"c{i}", **sniff(file.sample.column(i), comma=source.decimal == ","))  # type: ignore[arg-type]
-        for i, name in enumerate(file.columns)
-    ]
+def _delimited(file: TextFile, source: Source, sandbox: Sandbox, progressed: Callable[[int], None]) -> Relation:
+    columns = []
+    for i, name in enumerate(file.columns):
+        facts: Any = sniff(file.sample.column(i), comma=source.decimal == ",")
+        columns.append(Column(name=name, sql=f"c{i}", **facts))
     _register(file, sandbox, progressed)
     # an empty cell says nothing
     listed = ", ".join(f"nullif({column.sql}, '') AS {column.sql}" for column in columns)
@@ -117,24 +119,27 @@ def _json_lines(file: TextFile, sandbox: Sandbox, progressed: Callable[[int], No
     names, values = _members(file.sample)
     if not names and file.sample.num_rows:
         raise SourceError(f"No line of {file.path} is a JSON object.", hint="JSON Lines has one object a line.")
-    columns = [
-        Column(name=name, sql=f"c{i}", json=f"j{i}", **(_sniff_json(values[name])))  # type: ignore[arg-type]
-        for i, name in enumerate(names)
-    ]
+    columns = []
+    for i, name in enumerate(names):
+        facts: Any = _sniff_json(values[name])
+        columns.append(Column(name=name, sql=f"c{i}", json=f"json_extract(sound, {member_path(name)})", **facts))
     _register(file, sandbox, progressed)
     structure = quote_text(json.dumps(dict.fromkeys(names, "JSON"), ensure_ascii=False))
-    members = ", ".join(
-        f"o.{_quoted(column.name)} ->> '$' AS {column.sql}, o.{_quoted(column.name)} AS {column.json}" for column in columns
-    )
+    members = "".join(f", o.{_quoted(column.name)} ->> '$' AS {column.sql}" for column in columns)
     valid = "json_valid(c0) AND json_type(CASE WHEN json_valid(c0) THEN c0 END) = 'OBJECT'"
 
     def query(table: str) -> str:
-        parsed = f"SELECT {POSITION}, c0 AS line, CASE WHEN {valid} THEN from_json(c0, {structure}) END AS o FROM {table}"
-        return f"SELECT {POSITION}, line{', ' if members else ''}{members}, o IS NULL AS unread FROM ({parsed})"
+        parsed = (
+            f"SELECT {POSITION}, c0 AS line, CASE WHEN {valid} THEN from_json(c0, {structure}) END AS o FROM {table}"
+        )
+        return (
+            f"SELECT {POSITION}, line{members}, o IS NULL AS unread, CASE WHEN o IS NOT NULL THEN line END AS sound "
+            f"FROM ({parsed})"
+        )
 
     return Relation(
         name=str(file.path), columns=Columns(columns), native=False, malformed=file.malformed, rows=query("arriving"),
-        sample=query("sampled"), raw="line", content="line",
+        sample=query("sampled"), raw=f"substr(line, 1, {RAW_LENGTH})", content="line",
         problem="CASE WHEN unread THEN 'the line is no JSON object' END",
     )  # fmt: skip
 
@@ -157,7 +162,9 @@ def _members(sample: pa.Table) -> tuple[list[str], dict[str, list[object]]]:
 def _sniff_json(values: list[object]) -> dict[str, object]:
     if any(isinstance(value, (dict, list)) for value in values):
         return {"kind": "json"}
-    texts = [None if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+    texts = [
+        None if value is None else str(value).lower() if isinstance(value, bool) else str(value) for value in values
+    ]
     return dict(sniff(pa.chunked_array([pa.array(texts, type=pa.string())]), comma=False))
 
 

@@ -22,8 +22,9 @@ class Progress:
 class FileReport:
     """What became of one file.
 
-    `lines` rows were read, those that `where` leaves out aside, and made `read` events; they were `loaded`, known already (`duplicates`), known with other content (`changed`,
-    of which `changes` shows three), or rejected, with the reasons in `rejected`. `unchanged` files were not read again.
+    `lines` rows were read, those that `where` leaves out aside, and made `read` events; these were `loaded`, known
+    already (`duplicates`), known with other content (`changed`, of which `changes` shows three), or rejected, with the
+    reasons in `rejected`. `unchanged` files were not read again.
     """
 
     file: str
@@ -116,7 +117,10 @@ class LoadReport:
             yield f"{_rows(self.changed)} of {self.source} loaded before with other content: {shown}. {done}{redefined}"
         future = sum(file.future for file in self.files)
         if future:
-            yield f"{_rows(future)} of {self.source} lie in the future; they count from their time on."
+            lie = (
+                "lies in the future; it counts from its" if future == 1 else "lie in the future; they count from their"
+            )
+            yield f"{_rows(future)} of {self.source} {lie} time on."
         skipped = sum(file.nonexistent_times for file in self.files)
         if skipped:
             yield f"{_rows(skipped)} of {self.source} with a time that {self.zone} skipped: moved forward by the gap."
@@ -125,7 +129,8 @@ class LoadReport:
             yield f"{_rows(twice)} of {self.source} with a time that {self.zone} had twice: taken as the first."
         dropped = sum(file.dropped_values for file in self.files)
         if dropped:
-            yield f"{dropped:,} value{'s' if dropped != 1 else ''} of {self.source} left out: NaN or infinity is no number."
+            values = f"{dropped:,} value{'s' if dropped != 1 else ''}"
+            yield f"{values} of {self.source} left out: NaN or infinity is no number."
 
     @property
     def _redefined(self) -> bool:

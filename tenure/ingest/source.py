@@ -11,7 +11,8 @@ from pydantic import Field, field_validator, model_validator
 
 from tenure.documents import DefinitionModel, did_you_mean
 from tenure.errors import SourceError
-from tenure.warehouse.source_sql import ExpressionSyntaxError, parse_expression, parse_query
+from tenure.warehouse.source_sql import parse_expression, parse_query
+from tenure.warehouse.sql_tree import ExpressionSyntaxError
 
 NOBODY = "none"
 IDENTIFIED = "Identified"
@@ -22,7 +23,7 @@ Format = Literal["csv", "parquet", "jsonl"]
 
 Expression = Annotated[str, Field(min_length=1)]
 
-_PLAIN_WORDS = re.compile(r"[\w .:&/#%()$€£°+-]*")
+_PLAIN_WORDS = re.compile(r"[\w .,:&/#%()$€£°+-]*")
 
 
 class Source(DefinitionModel):

@@ -1,8 +1,8 @@
 """Tables and files as events: reads what a source names, file by file, each in one transaction.
 
-    settings = LoadSettings(timezone="Europe/London", currency="GBP")
-    report = load(store, source, folder=workspace, settings=settings, received_at=now)
-    report.loaded, report.rejected, report.warnings
+settings = LoadSettings(timezone="Europe/London", currency="GBP")
+report = load(store, source, folder=workspace, settings=settings, received_at=now)
+report.loaded, report.rejected, report.warnings
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def load(
 ) -> LoadReport:
     """What became of the source's files; paths are taken from `folder`.
 
-    `received_at` is in microseconds UTC. Each file is one transaction: where it fails, or Ctrl-C comes, nothing of it is
-    kept, and the files before it are. Files that did not change since they were loaded are not read. `progress` is
+    `received_at` is in microseconds UTC. Each file is one transaction: where it fails, or Ctrl-C comes, nothing of it
+    is kept, and the files before it are. Files that did not change since they were loaded are not read. `progress` is
     called from another thread.
 
     Raises SourceError where a file cannot be read at all, ImportStopped on Ctrl-C, DiskFull.
@@ -103,7 +103,7 @@ class _Loader:
         reports = []
         if self.source.query is not None:
             query = parse_query(self.source.query, self.folder)
-            files = [path for pattern in query.files for path in _matching(pattern, required=True)]
+            files = [path for pattern in query.files for path in _matching(pattern, "query")]
             reports.append(self._one(QUERY, files, f"{_fingerprint(files)}.{definition}", known, zone))
         else:
             for path, label in self._files():
@@ -164,12 +164,24 @@ class _Loader:
         except SandboxError as error:
             raise SourceError(f"{label} of source '{self.source.name}' cannot be read: {error.message}.") from error
         return FileReport(
-            file=label, lines=counts.lines + len(relation.malformed), read=appended.read, loaded=appended.loaded, duplicates=appended.duplicates,
-            changed=appended.changed, replaced=appended.replaced, changes=appended.changes, rejected=appended.rejected,
-            nonexistent_times=counts.nonexistent, ambiguous_times=counts.ambiguous, future=appended.future,
-            first_time=appended.first_time, last_time=appended.last_time, dropped_values=counts.dropped,
-            new_customers=appended.new_customers, redefined=redefined,
-        )  # fmt: skip
+            file=label,
+            lines=counts.lines + len(relation.malformed),
+            read=appended.read,
+            loaded=appended.loaded,
+            duplicates=appended.duplicates,
+            changed=appended.changed,
+            replaced=appended.replaced,
+            changes=appended.changes,
+            rejected=appended.rejected,
+            nonexistent_times=counts.nonexistent,
+            ambiguous_times=counts.ambiguous,
+            future=appended.future,
+            first_time=appended.first_time,
+            last_time=appended.last_time,
+            dropped_values=counts.dropped,
+            new_customers=appended.new_customers,
+            redefined=redefined,
+        )
 
     def _arriving(
         self, sandbox: Sandbox, query: str, relation: Relation, label: str, zone: Zone, counts: _Counts
@@ -195,7 +207,7 @@ class _Loader:
         """The source's files with the names they go by, each once, in the order of their names."""
         found: dict[Path, str] = {}
         for pattern in self.source.files:
-            for path in _matching(str(self.folder / pattern), required=True):
+            for path in _matching(str(self.folder / pattern), "files"):
                 try:
                     label = path.relative_to(self.folder).as_posix()
                 except ValueError:
@@ -252,25 +264,24 @@ def _refused(malformed: list[Malformed]) -> pa.RecordBatch:
         "reason": [row.reason for row in rows],
         "raw": [json.dumps(row.raw, ensure_ascii=False) for row in rows],
     }
-    arrays = [
-        pa.array(columns.get(field.name, [None] * len(rows)), type=field.type) for field in ARRIVING
-    ]
+    arrays = [pa.array(columns.get(field.name, [None] * len(rows)), type=field.type) for field in ARRIVING]
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([field.with_nullable(True) for field in ARRIVING]))
 
 
-def _matching(pattern: str, *, required: bool) -> list[Path]:
-    """The files of a pattern, in order."""
+def _matching(pattern: str, key: str) -> list[Path]:
+    """The files of a pattern, in order; `key` is where the source names it."""
     if any(sign in pattern for sign in _WILD) and not Path(pattern).exists():
-        found = sorted(Path(path) for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
-        if not found and required:
-            raise SourceError(f"No file matches {pattern}.", hint="Check `files:`, or put the files there.")
+        # patterns may be absolute and may go up, which Path.glob does not do
+        found = sorted(path for name in glob.glob(pattern, recursive=True) if (path := Path(name)).is_file())  # noqa: PTH207
+        if not found:
+            raise SourceError(f"No file matches {pattern}.", hint=f"Check `{key}:`, or put the files there.")
         return found
     path = Path(pattern)
     if path.is_dir():
         raise SourceError(f"{path} is a folder.", hint=f"Write {path}/*.csv, say.")
     if not path.exists():
         near = sorted(other.name for other in path.parent.iterdir()) if path.parent.is_dir() else []
-        raise SourceError(f"There is no file {path}.", hint=did_you_mean(path.name, near) or "Check `files:`.")
+        raise SourceError(f"There is no file {path}.", hint=did_you_mean(path.name, near) or f"Check `{key}:`.")
     return [path]
 
 

@@ -46,7 +46,8 @@ class Zone:
         offsets = np.array([offset for _, offset in changes], dtype=np.int64)
         starts = np.array([-limit, *(at + offset for at, offset in changes[1:])], dtype=np.int64)
         ends = np.array(
-            [*(at + offset for at, offset in zip(instants[1:], offsets[:-1].tolist(), strict=True)), limit], dtype=np.int64
+            [*(at + offset for at, offset in zip(instants[1:], offsets[:-1].tolist(), strict=True)), limit],
+            dtype=np.int64,
         )
         return Zone(name=name, starts=starts, ends=ends, offsets=offsets)
 

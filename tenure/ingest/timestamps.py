@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tenure.documents import listing
+from tenure.documents.wording import shown
 from tenure.errors import SourceError
 from tenure.warehouse.source_sql import quote_text
 
@@ -54,6 +55,8 @@ def time_columns(sql: str, type_: str, *, samples: Sequence[str], where: str) ->
         text = f"trim(CAST({sql} AS VARCHAR))"
         formats = _formats(samples, where)
         iso = f"CASE WHEN regexp_full_match({text}, {quote_text(ISO)}) THEN epoch_us(TRY_CAST({text} AS TIMESTAMP)) END"
+        # read as a plain timestamp, the offset would be passed over
+        zoned = iso.replace("AS TIMESTAMP)", "AS TIMESTAMP WITH TIME ZONE)")
         with_offset = f"regexp_matches({text}, {quote_text(OFFSET)})"
         local, moment = _digits(text)
         other = ""
@@ -62,7 +65,7 @@ def time_columns(sql: str, type_: str, *, samples: Sequence[str], where: str) ->
             other = f", epoch_us({parsed})"
         return TimeColumns(
             local=f"CASE WHEN NOT {with_offset} THEN coalesce({iso}, {local}{other}) END",
-            moment=f"CASE WHEN {with_offset} THEN {iso} ELSE {moment} END",
+            moment=f"CASE WHEN {with_offset} THEN {zoned} ELSE {moment} END",
         )
     if type_ in ("TIME", "INTERVAL", "BOOLEAN", "UUID", "BLOB"):
         raise SourceError(f"{where} gives {type_}, which is no moment.", hint="Name a date or timestamp.")
@@ -111,16 +114,18 @@ def _formats(samples: Sequence[str], where: str) -> list[str]:
             date for date in _DATES
             if sum(any(_parses(value, date + clock) for clock in _CLOCKS) for value in others) >= _MOSTLY * len(others)
         ]  # fmt: skip
+    if not dates and len(others) * 2 <= len(samples):
+        return []
     if not dates:
         raise SourceError(
-            f"{where}: '{others[0]}' is no time in a form that is known.",
+            f"{where}: {shown(others[0])} is no time in a form that is known.",
             hint="Say how it is written: strptime(column, '%d.%m.%Y %H:%M').",
         )
     meanings = {date.replace("%B", "%b").replace("%-d", "%d") for date in dates}
     if len(meanings) > 1:
         written = listing(f"'{date}'" for date in dates)
         raise SourceError(
-            f"{where}: '{others[0]}' can be read as {written}.",
+            f"{where}: {shown(others[0])} can be read as {written}.",
             hint=f"Say which: strptime(column, '{dates[0]}').",
         )
     return [date + clock for date in dates for clock in _CLOCKS]
@@ -128,7 +133,7 @@ def _formats(samples: Sequence[str], where: str) -> list[str]:
 
 def _parses(value: str, format_: str) -> bool:
     try:
-        datetime.strptime(value, format_)
+        datetime.strptime(value, format_)  # noqa: DTZ007  only whether it can be read
     except ValueError:
         return False
     return True

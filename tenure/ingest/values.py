@@ -1,7 +1,8 @@
 """Values of SQL expressions as JSON, exactly: amounts without a detour over binary fractions.
 
 A number that a double cannot hold (more than 15 digits, or beyond ±2^53) is kept as text, as conditions read it; what
-is no number (NaN, infinity) is left out and counted. Nothing becomes JSON null: what is unknown is absent.
+is no number (NaN, infinity) is left out and counted. Numbers inside lists and structs, which nothing computes on,
+have the digits of a double. Nothing becomes JSON null: what is unknown is absent.
 """
 
 from __future__ import annotations
@@ -45,7 +46,11 @@ def json_value(sql: str, type_: str, *, grouped: bool = False) -> JsonValue:
         return JsonValue(sql=f"CAST({sql} AS VARCHAR)")
     if type_ in _LARGE:
         text = f"CAST({sql} AS VARCHAR)"
-        safe = f"{sql} BETWEEN -{SAFE_INTEGER} AND {SAFE_INTEGER}" if not type_.startswith("U") else f"{sql} <= {SAFE_INTEGER}"
+        safe = (
+            f"{sql} BETWEEN -{SAFE_INTEGER} AND {SAFE_INTEGER}"
+            if not type_.startswith("U")
+            else f"{sql} <= {SAFE_INTEGER}"
+        )
         return JsonValue(sql=f"""CASE WHEN {safe} THEN {text} ELSE '"' || {text} || '"' END""")
     if _DECIMAL.fullmatch(type_):
         return JsonValue(sql=decimal_json(sql, type_))
@@ -78,7 +83,7 @@ def decimal_json(sql: str, type_: str) -> str:
         text = f"rtrim(rtrim({text}, '0'), '.')"
     if width <= 15:
         return text
-    return f"""CASE WHEN length({text}) <= 15 THEN {text} ELSE '"' || {text} || '"' END"""
+    return f"""CASE WHEN length(translate({text}, '-.', '')) <= 15 THEN {text} ELSE '"' || {text} || '"' END"""
 
 
 def bare_json(sql: str, number: str, *, numeric: bool) -> str:
@@ -87,7 +92,9 @@ def bare_json(sql: str, number: str, *, numeric: bool) -> str:
     if not numeric:
         return text
     plain = f"regexp_full_match({number}, '-?(0|[1-9][0-9]{{0,17}})([.][0-9]{{1,12}})?')"
-    return f"CASE WHEN {plain} THEN {decimal_json(f'CAST({number} AS DECIMAL(38,12))', 'DECIMAL(38,12)')} ELSE {text} END"
+    return (
+        f"CASE WHEN {plain} THEN {decimal_json(f'CAST({number} AS DECIMAL(38,12))', 'DECIMAL(38,12)')} ELSE {text} END"
+    )
 
 
 def object_json(values: dict[str, str]) -> str:
@@ -112,16 +119,16 @@ def _double(sql: str, *, grouped: bool) -> JsonValue:
         whole = f"CASE WHEN {rounded} IS NOT NULL THEN {inner} ELSE CAST({sql} AS VARCHAR) END"
     else:
         whole = (
-            f"CASE WHEN {sql} = trunc({sql}) AND abs({sql}) <= {SAFE_INTEGER} THEN CAST(CAST({sql} AS BIGINT) AS VARCHAR) "
+            f"CASE WHEN {sql} = trunc({sql}) AND abs({sql}) <= {SAFE_INTEGER} "
+            f"THEN CAST(CAST({sql} AS BIGINT) AS VARCHAR) "
             f"ELSE CAST({sql} AS VARCHAR) END"
         )
     return JsonValue(sql=f"CASE WHEN isfinite({sql}) THEN {whole} END", dropped=dropped)
 
 
 def _nested(sql: str, type_: str) -> JsonValue:
-    # to_json writes narrow decimals by way of a double, wide ones digit by digit
-    wide = _DECIMAL.sub(lambda match: f"DECIMAL(38,{match[2]})" if int(match[1]) > 15 else match[0], type_)
-    text = f"CAST(to_json(CAST({sql} AS {wide})) AS VARCHAR)" if wide != type_ else f"CAST(to_json({sql}) AS VARCHAR)"
+    # read and written again, a decimal is in its shortest form: 2.5, not 2.500000
+    text = f"CAST(json_extract(to_json({sql}), '$') AS VARCHAR)"
     if "DOUBLE" not in type_ and "FLOAT" not in type_:
         return JsonValue(sql=text)
     strange = f"regexp_matches({text}, '[\\[:,] *(NaN|-?Infinity)')"

@@ -1,9 +1,9 @@
 """Exact arithmetic in SQL: values that are linear in time, as whole numbers.
 
-A value of the condition language is, between two events, `(slope · t + intercept) / divisor` with whole numbers that
-the customer's history fixes. Counts and times are whole already, values have six decimals, literals are decimals: so
-every comparison comes down to whole numbers, nothing is rounded, and the moment at which a comparison changes is a
-floor division. (Where a product outgrows 128 bits the engine says so; thresholds never flicker.)
+A value of the condition language is, between two events, `(slope · t + intercept) / divisor` with numbers that the
+customer's history fixes. Counts and times are whole, values are decimals of six places, and what is written in a
+condition becomes whole factors: so nothing is ever rounded, and the moment at which a comparison changes is a floor
+division. (Where a product outgrows 128 bits the engine says so; thresholds never flicker.)
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
-VALUE_SCALE = 1_000_000  # values are DECIMAL(38,6)
+VALUE_SCALE = 6  # decimals of values
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """A sum of whole numbers in SQL: `constant + Σ factor · term`; terms are SQL expressions of whole numbers."""
+class Sum:
+    """A sum in SQL, `constant + Σ factor · term`; terms are SQL expressions of numbers with up to `scale` decimals."""
 
     constant: int = 0
     terms: tuple[tuple[int, str], ...] = ()
+    scale: int = 0
 
     @property
     def is_constant(self) -> bool:
@@ -33,33 +34,34 @@ class Whole:
         """Whether the sum is 0 whatever the history."""
         return not self.terms and self.constant == 0
 
-    def plus(self, other: Whole) -> Whole:
+    def plus(self, other: Sum) -> Sum:
         """The sum of both; equal terms are gathered, so that differences cancel."""
         gathered: dict[str, int] = {}
         for factor, term in (*self.terms, *other.terms):
             gathered[term] = gathered.get(term, 0) + factor
         terms = tuple((factor, term) for term, factor in gathered.items() if factor)
-        return Whole(self.constant + other.constant, terms)
+        return Sum(self.constant + other.constant, terms, max(self.scale, other.scale))
 
-    def scaled(self, by: int) -> Whole:
+    def scaled(self, by: int) -> Sum:
         """The sum times a whole number."""
         if by == 0:
-            return Whole()
-        return Whole(self.constant * by, tuple((factor * by, term) for factor, term in self.terms))
+            return Sum()
+        return Sum(self.constant * by, tuple((factor * by, term) for factor, term in self.terms), self.scale)
 
-    def times(self, other: Whole) -> Whole:
+    def times(self, other: Sum) -> Sum:
         """The product; constants stay constants, anything else becomes one term of 128 bits."""
         if self.is_constant:
             return other.scaled(self.constant)
         if other.is_constant:
             return self.scaled(other.constant)
-        return Whole(0, ((1, f"({self.sql(wide=True)}) * ({other.sql(wide=True)})"),))
+        product = f"({self.sql(wide=True)}) * ({other.sql(wide=True)})"
+        return Sum(0, ((1, product),), self.scale + other.scale)
 
     def sql(self, *, wide: bool = False) -> str:
-        """The sum as SQL; `wide` casts the terms to 128 bits first."""
+        """The sum as SQL; `wide` casts whole terms to 128 bits first (decimals have them)."""
         parts: list[str] = []
         for factor, term in self.terms:
-            text = f"CAST({term} AS HUGEINT)" if wide else term
+            text = f"CAST({term} AS HUGEINT)" if wide and self.scale == 0 else term
             if abs(factor) != 1:
                 text = f"{abs(factor)} * {text}"
             parts.append(("- " if factor < 0 else "+ ") + text)
@@ -73,9 +75,9 @@ class Whole:
 class Linear:
     """`(slope · t + intercept) / divisor`, t in microseconds."""
 
-    intercept: Whole
-    slope: Whole = Whole()
-    divisor: Whole = Whole(1)
+    intercept: Sum
+    slope: Sum = Sum()
+    divisor: Sum = Sum(1)
 
     def plus(self, other: Linear) -> Linear:
         """The sum of both values."""
@@ -87,7 +89,7 @@ class Linear:
             return Linear(
                 self.intercept.scaled(mine).plus(other.intercept.scaled(theirs)),
                 self.slope.scaled(mine).plus(other.slope.scaled(theirs)),
-                Whole(common),
+                Sum(common),
             )
         return Linear(
             self.intercept.times(other.divisor).plus(other.intercept.times(self.divisor)),
@@ -119,27 +121,27 @@ class Linear:
 
 def constant(value: Fraction) -> Linear:
     """The constant `value`."""
-    return Linear(Whole(value.numerator), divisor=Whole(value.denominator))
+    return Linear(Sum(value.numerator), divisor=Sum(value.denominator))
 
 
 def number(sql: str) -> Linear:
     """A whole number of the history, such as a count; `sql` is its expression."""
-    return Linear(Whole(0, ((1, sql),)))
+    return Linear(Sum(0, ((1, sql),)))
 
 
 def decimal(sql: str) -> Linear:
     """A value with six decimals."""
-    return Linear(Whole(0, ((1, f"CAST({sql} * {VALUE_SCALE} AS HUGEINT)"),)), divisor=Whole(VALUE_SCALE))
+    return Linear(Sum(0, ((1, sql),), VALUE_SCALE))
 
 
 def elapsed(since_sql: str) -> Linear:
     """The time from a moment of the history to t."""
-    return Linear(Whole(0, ((-1, since_sql),)), slope=Whole(1))
+    return Linear(Sum(0, ((-1, since_sql),)), slope=Sum(1))
 
 
 def remaining(until_sql: str) -> Linear:
     """The time from t to a moment of the history."""
-    return Linear(Whole(0, ((1, until_sql),)), slope=Whole(-1))
+    return Linear(Sum(0, ((1, until_sql),)), slope=Sum(-1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,21 +174,22 @@ class Test:
             threshold = intercept.scaled(-slope.constant)
             rising = slope.constant > 0
             late = closed != rising  # the last moment that still belongs to the other side
-            return (threshold.plus(Whole(1)) if late else threshold).sql()
+            return (threshold.plus(Sum(1)) if late else threshold).sql()
         factor = f"sign({sign}) * " if sign else ""
-        a = f"({factor}({slope.sql(wide=True)}))"
-        b = f"({factor}({intercept.sql(wide=True)}))"
+        scale = max(slope.scale, intercept.scale)
+        a = f"({factor}({_whole(slope, scale)}))"
+        b = f"({factor}({_whole(intercept, scale)}))"
         # the first t with a·t + b >= 0 or > 0 (a > 0), or the first t where that no longer holds (a < 0)
         up = f"{_floor(f'-{b} - 1', a)} + 1" if closed else f"{_floor(f'-{b}', a)} + 1"
         down = f"{_floor(b, f'(-{a})')} + 1" if closed else f"{_floor(f'{b} - 1', f'(-{a})')} + 1"
         return f"CASE WHEN {a} > 0 THEN {up} WHEN {a} < 0 THEN {down} END"
 
-    def _signed(self) -> tuple[Whole, Whole, str | None]:
+    def _signed(self) -> tuple[Sum, Sum, str | None]:
         divisor = self.difference.divisor
         slope, intercept = self.difference.slope, self.difference.intercept
         if divisor.is_constant:
             if divisor.constant == 0:
-                return Whole(), Whole(0, ((1, "NULL"),)), None
+                return Sum(), Sum(0, ((1, "NULL"),)), None
             if divisor.constant < 0:
                 return slope.scaled(-1), intercept.scaled(-1), None
             return slope, intercept, None
@@ -206,13 +209,20 @@ def _sql_op(text: str) -> str:
     return text.replace(" == ", " = ").replace(" != ", " <> ")
 
 
-def _two_sides(whole: Whole, op: str) -> str:
-    """`whole op 0` with its negative terms moved to the right, so that it reads as it was written."""
-    left = Whole(0, tuple((f, t) for f, t in whole.terms if f > 0))
-    right = Whole(-whole.constant, tuple((-f, t) for f, t in whole.terms if f < 0))
+def _two_sides(total: Sum, op: str) -> str:
+    """`total op 0` with its negative terms moved to the right, so that it reads as it was written."""
+    left = Sum(0, tuple((f, t) for f, t in total.terms if f > 0))
+    right = Sum(-total.constant, tuple((-f, t) for f, t in total.terms if f < 0))
     if left.is_constant and not right.is_constant:
         return f"{right.sql()} {_MIRRORED[op]} {left.sql()}"
     return f"{left.sql()} {op} {right.sql()}"
+
+
+def _whole(total: Sum, scale: int) -> str:
+    """The sum as a whole number of units of 10^-scale."""
+    if scale == 0:
+        return total.sql(wide=True)
+    return f"CAST(({total.sql(wide=True)}) * {10**scale} AS HUGEINT)"
 
 
 def _floor(dividend: str, divisor: str) -> str:

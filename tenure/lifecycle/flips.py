@@ -246,43 +246,58 @@ def _carried_group(atoms: Sequence[Atom], bits: Bits, feeds: Feeds, name: str) -
             reached[atom] = placed(Register(counted, "sum", "count"))
         for operand in operands(atom):
             for reading in readings(operand):
-                found = [placed(register) for register in registers_of(reading, feeds)]
+                needed = registers_of(reading, feeds)
+                found = [placed(register) for register in needed]
                 after[reading] = tuple(f"a{place}" for place in found)
-                before[reading] = tuple(f"b{place}" for place in found)
+                before[reading] = tuple(
+                    _just_before(register, place) for register, place in zip(needed, found, strict=True)
+                )
     changes: list[tuple[Atom, str]] = []
     deadlines: list[tuple[Atom, str]] = []
     for atom in atoms:
         if isinstance(atom, Reached):
             place = reached[atom]
-            changes.append((atom, f"a{place} >= {atom.times} AND b{place} < {atom.times}"))
+            changes.append((atom, f"a{place} >= {atom.times} AND a{place} - coalesce(r{place}, 0) < {atom.times}"))
             continue
-        changes.append((atom, _differs(atom, after, "time", before, "time - 1")))
+        timed = deadline(atom, after) is not None
+        moment_before = "greatest(earlier, time - 1)" if timed else "time"
+        changes.append((atom, _differs(atom, after, "time", before, moment_before)))
         if (due := deadline(atom, after)) is not None:
             deadlines.append((atom, due))
     registers = list(places)
-    now = "(PARTITION BY unit ORDER BY time ROWS UNBOUNDED PRECEDING)"
-    just_before = "(PARTITION BY unit ORDER BY time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-    carried = ", ".join(
-        f"{register.running(f'r{place}', now)} AS a{place}, {register.running(f'r{place}', just_before)} AS b{place}"
-        for place, register in enumerate(registers)
+    ordered = any(register.fold in ("last", "first") for register in registers)
+    window = f"PARTITION BY unit ORDER BY {'time, tie' if ordered else 'time'}"
+    carried = []
+    for place, register in enumerate(registers):
+        carried.append(f"{register.running(f'r{place}', f'({window} ROWS UNBOUNDED PRECEDING)')} AS a{place}")
+        if register.fold == "sum":
+            carried.append(f"r{place}")
+        else:
+            frame = f"({window} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+            carried.append(f"{register.running(f'r{place}', frame)} AS b{place}")
+    if deadlines:
+        carried += [f"lag(time) OVER ({window}) AS earlier", f"lead(time) OVER ({window}) AS until"]
+    contributions = Step(f"{name}_points", "what several kinds contribute, each in a column", contributed(registers))
+    carried_along = Step(
+        f"{name}_rows",
+        "carried along time, after (a) and before (b) each row; rows of one moment hand on to each other",
+        f"SELECT unit, time, {', '.join(carried)} FROM {name}_points",
     )
-    next_row = ", lead(time) OVER (PARTITION BY unit ORDER BY time) AS until" if deadlines else ""
-    return [
-        Step(f"{name}_points", "what several kinds contribute, one row a moment", points(registers)),
-        Step(f"{name}_rows", "carried along time: after (a) and before (b) each moment",
-             f"SELECT unit, time, {carried}{next_row} FROM {name}_points"),
-        _flips(name, changes, deadlines, "until" if deadlines else None, bits),
-    ]  # fmt: skip
+    return [contributions, carried_along, _flips(name, changes, deadlines, "until" if deadlines else None, bits)]
 
 
-def points(registers: Sequence[Register], limit: str = "") -> str:
-    """SQL of all contributions to the registers: unit, time, r0, r1 …, one row a unit and moment."""
+def _just_before(register: Register, place: int) -> str:
+    """The register before a row: a sum without the row's own contribution, or its own window."""
+    return f"(a{place} - coalesce(r{place}, 0))" if register.fold == "sum" else f"b{place}"
+
+
+def contributed(registers: Sequence[Register]) -> str:
+    """SQL of all contributions to the registers: unit, time, tie, r0, r1 …, one of them in each row."""
     parts = []
     for place, register in enumerate(registers):
         columns = ", ".join(f"{'c' if other == place else 'NULL'} AS r{other}" for other in range(len(registers)))
         parts += [f"SELECT unit, time, tie, {columns} FROM ({feed})" for feed in register.feeds]
-    together = ", ".join(f"{register.together(f'r{place}')} AS r{place}" for place, register in enumerate(registers))
-    return f"SELECT unit, time, {together} FROM ({' UNION ALL '.join(parts)}){limit} GROUP BY unit, time"
+    return " UNION ALL ".join(parts)
 
 
 def _differs(atom: Atom, after: Columns, moment: str, before: Columns, moment_before: str) -> str:

@@ -100,7 +100,10 @@ def _codes(lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied]) -> dict
 
 
 def _has_future(connection: Connection, as_of: int) -> bool:
-    row = connection.execute("SELECT coalesce(max(time), 0) > ? FROM measures", [as_of]).fetchone()
+    """Whether anything of the log is later: a measure, or an event that nobody counts but that makes a unit known."""
+    row = connection.execute(
+        "SELECT greatest((SELECT max(time) FROM measures), (SELECT max(first_seen) FROM units)) > ?", [as_of]
+    ).fetchone()
     return row == (True,)
 
 

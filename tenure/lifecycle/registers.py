@@ -65,8 +65,7 @@ class Register:
                 return self._known(f"{self.fold}({column})")
 
     def _summed(self, total: str) -> str:
-        kind = "BIGINT" if self.holds == "count" else "DECIMAL(38,6)"
-        return f"coalesce(CAST({total} AS {kind}), 0)"
+        return f"coalesce(CAST({total} AS BIGINT), 0)" if self.holds == "count" else f"coalesce({total}, 0)"
 
     def _known(self, carried: str) -> str:
         if self.holds == "number":

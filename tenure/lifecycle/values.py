@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tenure.lifecycle.bound import Operand, Reading, readings
-from tenure.lifecycle.flips import points
+from tenure.lifecycle.flips import contributed
 from tenure.lifecycle.registers import Feeds, Register, registers_of
 from tenure.lifecycle.truths import Columns
 
@@ -24,7 +24,10 @@ def registers_at(operands: Sequence[Operand], feeds: Feeds, moment: int, *, one:
     if not places:
         return ("SELECT 0 AS nothing" if one else "SELECT CAST(NULL AS BIGINT) AS unit WHERE FALSE"), columns
     final = ", ".join(f"{register.final(f'r{place}')} AS v{place}" for register, place in places.items())
-    contributions = points(list(places), f" WHERE time <= {moment}")
+    together = ", ".join(f"{register.together(f'r{place}')} AS r{place}" for register, place in places.items())
+    contributions = (
+        f"SELECT unit, time, {together} FROM ({contributed(list(places))}) WHERE time <= {moment} GROUP BY unit, time"
+    )
     if one:
         return f"SELECT {final} FROM ({contributions})", columns
     return f"SELECT unit, {final} FROM ({contributions}) GROUP BY unit", columns

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import duckdb
 import pyarrow as pa
@@ -22,6 +23,7 @@ import pyarrow as pa
 from tenure.errors import StoreError
 from tenure.warehouse import loading
 from tenure.warehouse.failures import failure, told
+from tenure.warehouse.known import Known
 from tenure.warehouse.schema import SCHEMA_VERSION, TABLES
 from tenure.warehouse.source_sql import quote_text
 from tenure.warehouse.store import Appended, Arrival
@@ -43,9 +45,11 @@ class Store:
         self._root = connection
         self._local = threading.local()
         self._writing = threading.RLock()
+        self._known = Known()
         self._writer: duckdb.DuckDBPyConnection | None = None
         # a chunk is held as it came, staged, and sorted
         self._chunk_bytes = min(self.memory_limit // 12, 1 << 30)
+
     @classmethod
     def open(
         cls,
@@ -62,7 +66,7 @@ class Store:
         """
         spill = temp_directory or path.parent / "temp"
         limit = None if memory_limit is None else _bytes(memory_limit)
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "python_enable_replacements": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
@@ -135,8 +139,14 @@ class Store:
 
         Nothing is kept where it fails.
         """
-        with self.transaction() as connection:
-            return loading.append(connection, batches, arrival, chunk_bytes=self._chunk_bytes)
+        with self._writing:
+            known, self._known = self._known, Known()
+            with self.transaction() as connection:
+                appended = loading.append(connection, batches, arrival, known=known, chunk_bytes=self._chunk_bytes)
+            # only what was committed is known; where it failed, it is read again
+            known.committed(self.connection())
+            self._known = known
+            return appended
 
     def fingerprints(self, source: str) -> dict[str, str]:
         """The files of a source that are loaded, each with the fingerprint it had."""
@@ -151,10 +161,12 @@ class Store:
         with told(self.path):
             self._root.close()
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 
@@ -186,11 +198,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    try:
+    # the engine may have given the transaction up itself
+    with suppress(duckdb.Error):
         connection.rollback()
-    except duckdb.Error:
-        # the engine has given the transaction up itself
-        pass
 
 
 def _setting_bytes(connection: duckdb.DuckDBPyConnection, name: str) -> int:

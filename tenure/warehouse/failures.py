@@ -42,7 +42,8 @@ def failure(error: BaseException, path: Path) -> TenureError:
         return ImportStopped("The work was stopped; nothing of this step was kept.", hint="Run it again to go on.")
     if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)):
         return StoreError(
-            f"The memory limit is too low for this step: {first_line(error)}.", hint="Raise the limit, then run it again."
+            f"The memory limit is too low for this step: {first_line(error)}.",
+            hint="Raise the limit, then run it again.",
         )
     if isinstance(error, (duckdb.FatalException, duckdb.InternalException)) or "invalidated" in text:
         return StoreError(
@@ -50,7 +51,8 @@ def failure(error: BaseException, path: Path) -> TenureError:
         )
     if "not a valid DuckDB database" in text or isinstance(error, duckdb.SerializationException):
         return StoreError(
-            f"{path} is not an event store: {first_line(error)}.", hint="Move it away, or name another workspace folder."
+            f"{path} is not an event store: {first_line(error)}.",
+            hint="Move it away, or name another workspace folder.",
         )
     return StoreError(f"The event store {path} cannot be used: {first_line(error)}.", hint="See `tenure doctor`.")
 
@@ -84,7 +86,7 @@ def interruptible(work: Callable[[], T], interrupt: Callable[[], None]) -> T:
     def run() -> None:
         try:
             results.append(work())
-        except BaseException as error:  # noqa: BLE001  handed to the caller, whatever it is
+        except BaseException as error:  # handed to the caller, whatever it is
             failures.append(error)
 
     thread = Thread(target=run, name="tenure-work", daemon=True)

@@ -104,8 +104,12 @@ def extend(connection: Connection, incoming: str) -> None:
 
 
 def forget(connection: Connection, replaced: str) -> None:
-    """Nothing; takes the measures of `replaced` (columns of `events`) back. Call it once they have left `events`."""
-    for unit, kinds in _by_unit(registered(connection)):
+    """Nothing; takes the measures of `replaced` (columns of `events`) back. Call it once they have left `events`.
+
+    Units that were first seen in one of them are first seen later now; those of which nothing else is known are gone.
+    """
+    known = registered(connection)
+    for unit, kinds in _by_unit(known):
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE forgotten AS SELECT DISTINCT unit FROM ({keyed_events(unit, replaced)})"
         )
@@ -117,6 +121,26 @@ def forget(connection: Connection, replaced: str) -> None:
         keyed = f"(SELECT * FROM ({keyed_events(unit, 'events')}) WHERE unit IN (SELECT unit FROM forgotten))"
         _number_ties(connection, keyed)
         _insert(connection, kinds, keyed)
+    for unit in sorted({CUSTOMER, "account", *(kind.unit for kind in known)}):
+        _see_anew(connection, unit, replaced)
+
+
+def _see_anew(connection: Connection, unit: str, replaced: str) -> None:
+    """Sets when the units of the replaced events were first seen, from the events that are left."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE seen AS SELECT unit, min(time) AS first_seen "
+        f"FROM (SELECT unit, CAST(NULL AS BIGINT) AS time FROM ({keyed_events(unit, replaced)}) UNION ALL "
+        f"SELECT unit, time FROM ({keyed_events(unit, 'events')}) "
+        f"WHERE unit IN (SELECT unit FROM ({keyed_events(unit, replaced)}))) GROUP BY unit"
+    )
+    connection.execute(
+        "UPDATE units SET first_seen = seen.first_seen FROM seen "
+        "WHERE units.key = seen.unit AND seen.first_seen > units.first_seen"
+    )
+    gone = "(SELECT unit FROM seen WHERE first_seen IS NULL)"
+    connection.execute(f"DELETE FROM units WHERE key IN {gone}")
+    # a key may be given again
+    connection.execute(f"DELETE FROM stage_codes WHERE unit IN {gone}")
 
 
 def _by_unit(kinds: Mapping[MeasureKind, int]) -> list[tuple[str, dict[MeasureKind, int]]]:
@@ -137,16 +161,16 @@ def _register_units(connection: Connection, events: str, units: set[str]) -> Non
     for unit in sorted(units):
         of_kind = f"units.kind = {quote(unit)}"
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE named AS SELECT {_unit_id(unit)} AS id, min(time) AS first_seen "
+            f"CREATE OR REPLACE TEMP TABLE unit_names AS SELECT {_unit_id(unit)} AS id, min(time) AS first_seen "
             f"FROM {events} WHERE {_unit_id(unit)} IS NOT NULL GROUP BY 1"
         )
         connection.execute(
-            f"UPDATE units SET first_seen = named.first_seen FROM named "
-            f"WHERE {of_kind} AND units.id = named.id AND named.first_seen < units.first_seen"
+            f"UPDATE units SET first_seen = n.first_seen FROM unit_names AS n "
+            f"WHERE {of_kind} AND units.id = n.id AND n.first_seen < units.first_seen"
         )
         connection.execute(
             f"INSERT INTO units SELECT (SELECT coalesce(max(key), 0) FROM units) + row_number() OVER (ORDER BY id), "
-            f"{quote(unit)}, id, first_seen FROM named WHERE id NOT IN (SELECT id FROM units WHERE {of_kind})"
+            f"{quote(unit)}, id, first_seen FROM unit_names WHERE id NOT IN (SELECT id FROM units WHERE {of_kind})"
         )
 
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from tenure.documents import did_you_mean
 from tenure.errors import UsageError
+from tenure.expressions.phrases import value_words
 from tenure.ingest.report import LoadReport, Progress
 from tenure.ingest.tables import LoadSettings, load
 from tenure.lifecycle.definition import Lifecycle
@@ -29,7 +30,7 @@ from tenure.lifecycle.explain import Explanation, explain
 from tenure.lifecycle.forecast import DAY, DueMove, forecast
 from tenure.lifecycle.history import View, compute, prepared
 from tenure.lifecycle.plan import Plan, plan
-from tenure.lifecycle.population import StageCount, population
+from tenure.lifecycle.population import StageCount, excluded, population
 from tenure.lifecycle.printed import lifecycle_sql
 from tenure.lifecycle.refresh import AS_OF, Applied, Refreshed, applied, refresh
 from tenure.lifecycle.tell import due_people, history_rows, people
@@ -37,6 +38,7 @@ from tenure.warehouse.connection import Connection
 from tenure.warehouse.duckdb import Store
 from tenure.warehouse.facts import fact
 from tenure.warehouse.schema import TABLES
+from tenure.workspace.checkup import Checkup, counts, loaded_sources, number, units, unread
 from tenure.workspace.definitions import EXCLUDED, Definitions, read_definitions
 from tenure.workspace.moments import microseconds, parse_moment
 
@@ -76,6 +78,15 @@ class Workspace(AbstractContextManager["Workspace"]):
 
     # what goes in
 
+    def sources(self, only: Sequence[str] = ()) -> tuple[str, ...]:
+        """The names of the sources, or of those in `only`. Raises UsageError where one of those does not exist."""
+        names = [source.name for source in self.definitions.config.sources]
+        for name in only:
+            if name not in names:
+                hint = did_you_mean(name, names) or (f"There are: {', '.join(names)}." if names else "There are none.")
+                raise UsageError(f"There is no source {name!r}.", hint=hint)
+        return tuple(name for name in names if not only or name in only)
+
     def load(
         self, progress: Callable[[Progress], None] | None = None, *, only: Sequence[str] = ()
     ) -> tuple[LoadReport, ...]:
@@ -83,16 +94,13 @@ class Workspace(AbstractContextManager["Workspace"]):
         config = self.definitions.config
         rates = self.folder / config.rates if config.rates else None
         settings = LoadSettings(timezone=config.timezone, currency=config.currency, rates=rates)
-        names = [source.name for source in config.sources]
-        for name in only:
-            if name not in names:
-                raise UsageError(f"There is no source {name!r}.", hint=did_you_mean(name, names) or "")
+        chosen = self.sources(only)
         return tuple(
             load(
                 self._store, source, folder=self.folder, settings=settings, received_at=self._clock(), progress=progress
             )
             for source in config.sources
-            if not only or source.name in only
+            if source.name in chosen
         )
 
     def refresh(self) -> Refreshed:
@@ -177,8 +185,8 @@ class Workspace(AbstractContextManager["Workspace"]):
         """
         chosen = [self.lifecycle(name)] if name else list(self.definitions.lifecycles)
         connection = self._store.connection()
-        held = self._held()
         now = self._now()
+        held = self._held()
         table = "stage_codes"
         if as_of is not None or known_at is not None:
             now = now if as_of is None else parse_moment(as_of, self.zone)
@@ -265,7 +273,51 @@ class Workspace(AbstractContextManager["Workspace"]):
     def rejected(self) -> pa.Table:
         """The rows that did not load: source, file, position, reason, raw."""
         query = "SELECT source, file, position, reason, raw FROM rejected ORDER BY load, file, position"
-        return self._store.connection().sql(query).to_arrow_table()
+        connection = self._store.connection()
+        # what the store was asked before may not have been read to its end
+        connection.complete()
+        return connection.sql(query).to_arrow_table()
+
+    def knows(self, customer: str, name: str | None = None) -> bool:
+        """Whether anything is known of the unit of that id, of the kind that a lifecycle counts (None: of any kind)."""
+        query, told = "SELECT count(*) > 0 FROM units WHERE id = ?", [customer]
+        if name is not None:
+            query, told = f"{query} AND kind = ?", [customer, self.lifecycle(name).unit]
+        return self._store.connection().execute(query, told).fetchall() == [(True,)]
+
+    @property
+    def money_words(self) -> str:
+        """What counts as a person's money, in words."""
+        return value_words(self.definitions.money)
+
+    @property
+    def excluded(self) -> int:
+        """How many people `exclude` keeps out of every figure."""
+        held = applied(self._store.connection()).get(EXCLUDED)
+        query = f"SELECT count(*) FROM ({excluded(held, self._now())})"
+        return number(self._store.connection(), query) if held else 0
+
+    @property
+    def pending(self) -> int:
+        """How many have events that arrived since the histories were brought up to date."""
+        return number(self._store.connection(), "SELECT count(DISTINCT unit) FROM touched")
+
+    def checkup(self) -> Checkup:
+        """What the store holds, how far it is, and what a person should look at; nothing is computed or changed."""
+        connection = self._store.connection()
+        as_of = self.as_of
+        events, future, first = counts(connection, as_of)
+        held = applied(connection)
+        defined = {one.name: one.id for one in self.definitions.all}
+        stale = [name for name, identity in defined.items() if name not in held or held[name].id != identity]
+        return Checkup(
+            events=events, future=future, units=units(connection), excluded=self.excluded,
+            history_rows=number(connection, "SELECT count(*) FROM stage_codes"), first_event=first,
+            last_event=self.last_event, as_of=as_of, refreshed_as_of=self.refreshed_as_of,
+            pending=self.pending, sources=loaded_sources(connection),
+            unread=unread(connection), stale=(*stale, *sorted(held.keys() - defined.keys())),
+            lonely=self.lonely_last_event(), warnings=tuple(map(str, self.definitions.warnings)),
+        )  # fmt: skip
 
     def sql(self, name: str | None = None, *, engine: str = "duckdb") -> str:
         """The query of a lifecycle, readable, in the dialect of an engine."""
@@ -283,7 +335,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         stale = [one.name for one in self.definitions.all if one.name not in held or held[one.name].id != one.id]
         if stale:
             raise UsageError(
-                f"The definition of {', '.join(stale)} has changed since the last run.",
+                f"The definition of {', '.join(stale).replace(EXCLUDED, 'exclude')} has changed since the last run.",
                 hint="See what that does with `tenure plan`, then apply it with `tenure run`.",
             )
         return held
@@ -302,5 +354,5 @@ class Workspace(AbstractContextManager["Workspace"]):
 
 
 def _number(connection: Connection, query: str) -> int | None:
-    row = connection.execute(query).fetchone()
-    return None if row is None or row[0] is None else int(row[0])
+    ((found,),) = connection.execute(query).fetchall()
+    return None if found is None else int(found)

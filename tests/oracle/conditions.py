@@ -45,7 +45,10 @@ SCORES = ("5", "9", "9", "10", "6.5")
 PLANS = ("'pro'", "'pro'", "'free'", "'5'", '"it\'s"', "'Größe'")
 LETTERS = ("'a'", "'b'")
 RATIOS = ("0.5", "1", "2", "5")
-WINDOWS = ("days(1)", "days(2)", "days(2)", "days(3)", "days(5)", "hours(12)", "hours(36)", "days(0.5)")
+WINDOWS = (
+    *("days(1)", "days(2)", "days(2)", "days(3)", "days(5)", "hours(12)", "hours(36)", "days(0.5)"),
+    *("minutes(720)", "seconds(86400)", "seconds(0.000001)"),
+)
 LENGTHS = (*WINDOWS, "days(4)", "days(10)")
 ORDERINGS = (">=", ">=", ">=", ">", ">", "<", "<=")
 COMPARISONS = (*ORDERINGS, "==", "!=")
@@ -128,7 +131,7 @@ class Author:
         return f"(({first}) or ({second})) and ({self.comparison()})"
 
     def comparison(self) -> str:
-        kinds = [*["count"] * 4, *["recency"] * 5, *["number"] * 3]
+        kinds = [*["count"] * 4, *["recency"] * 5, *["number"] * 5]
         kinds += ["measures", "clocks", "linear", "linear", "chain", "listed", "unknown", "text", "lengths"]
         kinds += ["until", "trait", "trait"] * self.known.traits + ["stage"] * 3 * bool(self.known.others)
         return getattr(self, f"by_{self.one(*kinds)}")()  # type: ignore[no-any-return]
@@ -195,7 +198,7 @@ class Author:
         left = f"{self.one('last', 'first')}({self.event()}{quoted(name)})"
         is_or_not, in_or_not = self.one("==", "!="), self.one("in", "not in")
         if name == "flag":
-            return f"{left} {is_or_not} {self.one('True', 'False')}"
+            return f"{left} {is_or_not} {self.one('False', 'True')}"
         if name == "class":
             return f"{left} {is_or_not} {self.one(*LETTERS)}"
         return self.one(
@@ -254,7 +257,7 @@ class Author:
         """A number that stands still between events and window ends, and constants that it is likely to meet."""
         event, valued = self.event(), self.valued()
         number, text = self.one(*NUMBERS), self.one(*TEXTS)
-        kinds = [*["count", "after", "sum", "avg", "min", "max", "distinct"] * 2, "last", "last", "first"]
+        kinds = [*["count", "after", "sum", "avg", "min", "max", "distinct"] * 3, "last", "last", "first"]
         kinds += ["value", "value", "sum of values"] * (valued is not None) + ["arithmetic"] * 3
         match self.one(*kinds):
             case "count":

@@ -18,6 +18,8 @@ from .values import Untyped, kind_of_thing, read, time_of
 DAY = 24 * 60 * 60 * 10**6
 """Microseconds in a day. A test makes days short, to look at every single microsecond."""
 
+PARTS_OF_A_DAY = {"days": 1, "hours": 24, "minutes": 24 * 60, "seconds": 24 * 60 * 60}
+
 CLOCK = frozenset({"since", "since_first", "since_entered", "until"})
 """The functions that read the clock: all else stands still between two base points."""
 
@@ -214,10 +216,10 @@ def call(function: str, node: ast.Call, at: Moment) -> Result:
     options = {keyword.arg: keyword.value for keyword in node.keywords}
     argument = node.args[0]
     match function:
-        case "days" | "hours":
+        case "days" | "hours" | "minutes" | "seconds":
             number = as_number(worth(argument, at))
             assert number is not None
-            return number * DAY if function == "days" else Fraction(number * DAY, 24)
+            return Fraction(number * DAY, PARTS_OF_A_DAY[function])
         case "stage":
             lifecycle = stage_name(argument)
             current = [visit.stage for visit in at.elsewhere[lifecycle] if covers(visit, at.time)]

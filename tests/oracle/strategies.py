@@ -21,7 +21,7 @@ OTHERWISE = "rest"
 
 FUNCTIONS_AND_OPERATORS = (
     *("count", "sum", "avg", "min", "max", "distinct", "first", "last", "since", "since_first", "gap"),
-    *("was", "since_entered", "stage", "until", "trait", "days", "hours"),
+    *("was", "since_entered", "stage", "until", "trait", "days", "hours", "minutes", "seconds"),
     *("count within", "sum within", "avg within", "min within", "max within", "distinct within", "count after"),
     *("sum of a property", "avg of a property", "min of a property", "max of a property", "distinct of a property"),
     *("first of a property", "last of a property", "quoted name"),

@@ -1,0 +1,250 @@
+"""The page that `tenure demo` shows: what it understood, the rhythm of the trade, the stages, and what stands out."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from tenure.cli.screen import Column, Screen, bar
+from tenure.cli.stages import stage_style
+from tenure.cli.wording import Money, moment, several, share
+from tenure.lifecycle.findings import Finding, findings
+from tenure.simulate import VISITS
+
+if TYPE_CHECKING:
+    from tenure.cli.demo import Shown
+    from tenure.lifecycle.rhythm import Rhythm
+
+PURCHASE, REFUND = "Order Completed", "Order Refunded"
+_LABEL = 10
+_WIDEST = 100
+_BAR = 18
+_CHART_HEIGHT = 6
+_GUTTER = 7
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+# reasons that refuse one line each; the others refuse an order with all its lines
+_OF_A_GROUP = ("the rows of the group", "is no amount", "no currency", "no exchange rate")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def show(screen: Screen, shown: Shown) -> None:
+    """Nothing; writes the whole page."""
+    _understood(screen, shown)
+    _rhythm(screen, shown.rhythm)
+    _stages(screen, shown)
+    _findings(screen, shown)
+    _next(screen, shown)
+
+
+def understood(shown: Shown) -> Iterator[tuple[str, str]]:
+    """The lines that say what was understood, each with its label."""
+    found, sold = shown.found, shown.totals[PURCHASE]
+    yield "Columns", ", ".join(_columns(shown))
+    orders = f"{several(sold.events, 'order')} of {several(sold.people, 'person', 'people')}"
+    lines = _lines(shown, 0)
+    if found.grouped and lines is not None:
+        orders = f"{several(lines, 'line')} → {orders}"
+    worth = Money(shown.currency, [])(sold.revenue)
+    yield "Orders", f"{orders}, {_day(sold.first, shown)} to {_day(sold.last, shown)}, {worth}"
+    if given_back := shown.totals.get(REFUND):
+        lines = _lines(shown, 1)
+        what = several(given_back.events, "refund")
+        cancelled = f"{several(lines, 'cancelled line')} ({found.cancelled}) → " if lines is not None else ""
+        yield "Refunds", f"{cancelled}{what} of {Money(shown.currency, [])(given_back.revenue)}"
+    else:
+        yield "Refunds", "none: no row is below zero, and no number marks a cancellation"
+    yield "Left out", _left_out(shown)
+    if not shown.own:
+        other = shown.reports[-1]
+        yield "Besides", f"{several(other.loaded, 'visit and sign-up', 'visits and sign-ups')} from data/{VISITS}"
+    yield "Decided", "; ".join(found.notes) or "nothing had to be guessed"
+
+
+def _columns(shown: Shown) -> Iterator[str]:
+    found = shown.found
+    for role in ("customer", "time", "invoice"):
+        if role in found.columns:
+            yield f"{role} {found.columns[role]}"
+    yield f"amount {found.amount}"
+
+
+def _left_out(shown: Shown) -> str:
+    reasons: dict[str, int] = {}
+    for report in shown.reports:
+        for reason, count in report.rejected.items():
+            reasons[reason] = reasons.get(reason, 0) + count
+    if not reasons:
+        return "nothing"
+    told = [
+        f"{several(count, 'line')} without a customer"
+        if reason == "no customer"
+        else f"{several(count, 'line')}: {reason}"
+        for reason, count in sorted(reasons.items(), key=lambda item: -item[1])
+    ]
+    return f"{'; '.join(told)} (`tenure rejected` lists them)"
+
+
+def _lines(shown: Shown, place: int) -> int | None:
+    """The lines behind the events of a source; None where that cannot be told from the report."""
+    report = shown.reports[place]
+    if any(sign in reason for reason in report.rejected for sign in _OF_A_GROUP):
+        return None
+    return report.lines - sum(report.rejected.values())
+
+
+def _understood(screen: Screen, shown: Shown) -> None:
+    found = shown.found
+    rows = f"{several(found.rows, 'row')}" if found.whole else f"more than {found.rows:,} rows"
+    screen.title(f"What {shown.file} holds", rows)
+    for label, text in understood(shown):
+        _labelled(screen, label, text)
+
+
+def _labelled(screen: Screen, label: str, text: str) -> None:
+    width = min(screen.width, _WIDEST) - _LABEL
+    for place, line in enumerate(textwrap.wrap(text, width, break_on_hyphens=False) or [""]):
+        screen.line(Text.assemble((label.ljust(_LABEL) if place == 0 else " " * _LABEL, "bold"), line))
+
+
+def _rhythm(screen: Screen, rhythm: Rhythm) -> None:
+    screen.title("Days from one order to the next", several(rhythm.intervals, "interval"))
+    if rhythm.intervals:
+        for line in histogram(rhythm, min(screen.width, _WIDEST)):
+            screen.line(line)
+    screen.say(Text("\n".join(textwrap.wrap(_windows(rhythm), min(screen.width, _WIDEST)))))
+
+
+def _windows(rhythm: Rhythm) -> str:
+    if not rhythm.fitted or rhythm.bare is None:
+        return rhythm.told
+    bare = f"{rhythm.bare[0]} and {rhythm.bare[1]}"
+    return (
+        f"{rhythm.told} Intervals that are closed already would say {bare}, because the long ones are still open. "
+        f"So whoever has been silent for {rhythm.at_risk} days counts as at risk, for {rhythm.lapsed} as lapsed."
+    )
+
+
+def histogram(rhythm: Rhythm, width: int) -> list[Text]:
+    """The closed intervals by their length, as columns of blocks, with the two windows marked under the axis."""
+    room = width - _GUTTER - 1
+    far = max(rhythm.lapsed + rhythm.lapsed // 4, 14)
+    step = max(-(-far // room), 1)
+    places = min(-(-far // step), room)
+    counts = [sum(rhythm.histogram[1 + place * step : 1 + (place + 1) * step]) for place in range(places)]
+    beyond = sum(rhythm.histogram[1 + places * step :])
+    top = max(counts) or 1
+    # a column a day is thin: give it room where there is some
+    fat = max(room // places, 1)
+    lines = []
+    for level in range(_CHART_HEIGHT, 0, -1):
+        label = f"{top:,}" if level == _CHART_HEIGHT else ""
+        line = Text(f"{label.rjust(_GUTTER - 1)} ", style="dim")
+        for place, count in enumerate(counts):
+            eighths = round(count / top * _CHART_HEIGHT * 8) - (level - 1) * 8
+            eighths = max(eighths, 1) if count and level == 1 else eighths
+            line.append(_BLOCKS[max(0, min(eighths, 8))] * fat, style=_colour(1 + place * step, rhythm))
+        lines.append(line)
+    columns = places * fat
+    marks = {(rhythm.at_risk - 1) // step * fat: "at risk", (rhythm.lapsed - 1) // step * fat: "lapsed"}
+    axis = Text(" " * _GUTTER)
+    axis.append("".join("┴" if place in marks else "─" for place in range(columns)), style="dim")
+    lines.append(axis)
+    labels = f"{step} days a column" if step > 1 else "a column a day"
+    under = [" "] * columns
+    for (place, word), days in zip(marks.items(), (rhythm.at_risk, rhythm.lapsed), strict=True):
+        text = f"{days} {word}"
+        start = max(0, min(place - len(str(days)) // 2, columns - len(text)))
+        under[start : start + len(text)] = text
+    told = Text(" " * _GUTTER)
+    told.append("".join(under).rstrip(), style="yellow")
+    lines.append(told)
+    rest = f"; {beyond:,} are longer than {places * step} days" if beyond else ""
+    lines.append(Text(f"{' ' * _GUTTER}{labels}{rest}", style="dim"))
+    return lines
+
+
+def _colour(day: int, rhythm: Rhythm) -> str:
+    return "green" if day < rhythm.at_risk else "yellow" if day < rhythm.lapsed else "red"
+
+
+def _stages(screen: Screen, shown: Shown) -> None:
+    counts = [one for one in shown.counts if one.people or one.stage is not None]
+    people, total = sum(one.people for one in counts), sum((one.money for one in counts), Decimal(0))
+    most = max((one.people for one in counts), default=0)
+    money = Money(shown.currency, [*(one.money for one in counts), total])
+    stages = {stage.name: stage for stage in shown.lifecycle.stages}
+    rows: list[Sequence[str | Text]] = []
+    for one in counts:
+        stage = stages.get(one.stage or "")
+        style = "" if one.people else "dim"
+        rows.append([
+            Text(stage.title if stage else "in no stage", style=style), Text(f"{one.people:,}", style=style),
+            Text(share(one.people, people), style=style),
+            bar(one.people / most if most else 0, _BAR, stage_style(stage)),
+            Text(money(one.money), style=style), Text(share(one.money, total), style=style),
+        ])  # fmt: skip
+    rows.append(["All", f"{people:,}", "", "", money(total), ""])
+    screen.title("Where they are", f"{moment(shown.as_of, shown.zone)} {shown.zone.key}, the moment of the last event")
+    screen.table(
+        [Column("Stage"), Column("People", right=True), Column("Share", right=True), Column(""),
+         Column("Ordered, 365 days", right=True), Column("Share", right=True)],
+        rows, total=True,
+    )  # fmt: skip
+    if any(one.stage is None and one.people for one in counts):
+        screen.line("In no stage are those whose only events are refunds, of orders before the file begins.", "dim")
+
+
+def _findings(screen: Screen, shown: Shown) -> None:
+    found = findings(shown.observed, money=Money(shown.currency, [Decimal(10**6)]), day=lambda time: _day(time, shown))
+    if not found:
+        return
+    screen.title("What stands out")
+    for number, finding in enumerate(found, 1):
+        _finding(screen, number, finding, shown)
+
+
+def _finding(screen: Screen, number: int, finding: Finding, shown: Shown) -> None:
+    lines = textwrap.wrap(finding.sentence, min(screen.width, _WIDEST) - 3, break_on_hyphens=False)
+    for place, line in enumerate(lines):
+        screen.line(f"{number}. {line}" if place == 0 else f"   {line}")
+    screen.line(Text(f"   tenure -C {_folder(shown)} {finding.command}", style="cyan"))
+
+
+def _next(screen: Screen, shown: Shown) -> None:
+    folder = _folder(shown)
+    screen.title("Go on")
+    text = (
+        f"The workspace is the folder {shown.folder}; tenure.yaml says what is read, lifecycles/classic.yaml what the "
+        "stages mean."
+    )
+    screen.line("\n".join(textwrap.wrap(text, min(screen.width, _WIDEST), break_on_hyphens=False)))
+    people = shown.observed.at_risk if shown.observed.at_risk.num_rows else shown.observed.once
+    steps = [("forecast --days 30", "who moves next"), ("plan", "what a change there would do")]
+    if people.num_rows:
+        steps.insert(0, (f"explain {shlex.quote(people['customer_id'][0].as_py())}", "why somebody is where they are"))
+    commands = [(f"tenure -C {folder} {command}", meaning) for command, meaning in steps]
+    if not shown.own:
+        commands.append(("tenure demo --data FILE", "the same with your own orders"))
+    width = max(len(command) for command, _ in commands)
+    for command, meaning in commands:
+        line = Text(command.ljust(width), style="cyan")
+        screen.line(line.append(f"  {meaning}", style="default"))
+
+
+def _folder(shown: Shown) -> str:
+    return shlex.quote(str(shown.folder))
+
+
+def _day(time: int, shown: Shown) -> str:
+    """The day as people write it: 9 Dec 2011."""
+    local = (_EPOCH + timedelta(microseconds=time)).astimezone(shown.zone)
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

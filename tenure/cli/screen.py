@@ -1,0 +1,165 @@
+"""Tables and sentences for readers: in the colours and width of a terminal, plain and uncut in a pipe or a file."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tenure.cli.wording import clean
+
+PAGE = 40
+WIDTH = 80
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+Cell = str | Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its heading, where its cells lean, how they look; `long` ones take what room is left and may break."""
+
+    heading: str
+    right: bool = False
+    style: str = ""
+    long: Literal["", "cut", "fold"] = ""
+
+
+class Screen:
+    """What a reader sees. Text that comes from data is cleaned of control characters, and never read as markup."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._written = False
+
+    @classmethod
+    @contextmanager
+    def on(cls, stream: BinaryIO | None) -> Iterator[Screen]:
+        """A screen on stdout, or on the file that `stream` writes."""
+        if stream is None and sys.stdout.isatty():
+            yield cls(_console())
+            return
+        page = io.StringIO()
+        width = int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdigit() and stream is None else WIDTH
+        yield cls(_console(page, max(width, 40)))
+        # blanks at the ends of lines are for terminals
+        text = "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
+        if stream is None:
+            sys.stdout.write(text)
+        else:
+            stream.write(text.encode())
+
+    @property
+    def width(self) -> int:
+        """The columns there are."""
+        return self._console.width
+
+    def title(self, text: str, under: str = "") -> None:
+        """Nothing; a heading, and the line under it. Without one, what follows stands right below."""
+        self._gap()
+        self._console.print(Text(clean(text), style="bold"))
+        if under:
+            self._console.print(Text(clean(under), style="dim"))
+        self._written = bool(under)
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, total: bool = False) -> None:
+        """Nothing; the rows under the headings; with `total` the last row is set off."""
+        cells = [[_cell(cell) for cell in row] for row in rows]
+        table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+        for place, column in enumerate(columns):
+            heading = Text(column.heading)
+            widest = max((text.cell_len for text in (heading, *(row[place] for row in cells))), default=0)
+            table.add_column(
+                heading, justify="right" if column.right else "left", style=column.style,
+                no_wrap=column.long != "fold", overflow="fold" if column.long == "fold" else "ellipsis",
+                min_width=None if column.long else widest,
+            )  # fmt: skip
+        for place, row in enumerate(cells):
+            table.add_row(*row, style="bold" if total and place == len(rows) - 1 else None)
+        self._gap()
+        if any(column.long == "fold" for column in columns):
+            self._console.print(table)
+        else:
+            self._wide(table)
+
+    def more(self, shown: int, count: int, how: str) -> None:
+        """Nothing; how many rows are not shown, and how to have them."""
+        if count > shown:
+            self._console.print(Text(f"… and {count - shown:,} more; {how}", style="dim"))
+
+    def say(self, text: str | Text, style: str = "") -> None:
+        """Nothing; a sentence or two."""
+        self._gap()
+        self.line(text, style)
+
+    def line(self, text: str | Text, style: str = "") -> None:
+        """Nothing; a sentence right under the one before."""
+        self._written = True
+        self._console.print(text if isinstance(text, Text) else Text(text, style=style))
+
+    def listed(self, items: Sequence[str | Text], style: str = "") -> None:
+        """Nothing; the items, one each line, lines after the first under its text."""
+        self._gap()
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold", style=style)
+        for item in items:
+            table.add_row("-", _cell(item))
+        self._console.print(table)
+
+    def next(self, *commands: str) -> None:
+        """Nothing; what to type next."""
+        self._gap()
+        for place, command in enumerate(commands):
+            line = Text("Next: " if place == 0 else "      ", style="dim")
+            # kept on one line, to be copied
+            self._console.print(line.append(command, style="cyan not dim"), soft_wrap=True)
+
+    def _wide(self, table: RenderableType) -> None:
+        console = self._console
+        if not console.is_terminal and "COLUMNS" not in os.environ:
+            # in a pipe or a file nothing needs to be cut
+            whole = console.measure(table, options=console.options.update(max_width=10_000)).maximum
+            console.width, width = max(console.width, whole), console.width
+            console.print(table)
+            console.width = width
+        else:
+            console.print(table)
+
+    def gap(self) -> None:
+        """Nothing; a blank line before what comes next, for a screen that goes on where another ended."""
+        self._written = True
+
+    def _gap(self) -> None:
+        if self._written:
+            self._console.print()
+        self._written = True
+
+
+def bar(part: float, cells: int, style: str = "") -> Text:
+    """A bar of `part` (0 to 1) of so many cells, to an eighth of one."""
+    eighths = round(max(0.0, min(part, 1.0)) * cells * 8)
+    eighths = max(eighths, 1) if part > 0 else 0
+    full, rest = divmod(eighths, 8)
+    return Text("█" * full + (_EIGHTHS[rest] if rest else ""), style=style)
+
+
+def _console(page: io.StringIO | None = None, width: int | None = None) -> Console:
+    return Console(
+        file=page or sys.stdout, width=width, highlight=False, markup=False, emoji=False,
+        force_terminal=None if page is None else False, color_system="auto" if page is None else None,
+    )  # fmt: skip
+
+
+def _cell(cell: Cell) -> Text:
+    if cell is None:
+        return Text("")
+    return cell if isinstance(cell, Text) else Text(clean(cell))

@@ -1,0 +1,107 @@
+"""Figures in words: money, people, lengths of time, moments, shares, each as a table shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = 1_000_000
+_LENGTHS = (("day", 86_400 * _SECOND), ("hour", 3_600 * _SECOND), ("minute", 60 * _SECOND), ("second", _SECOND))
+_SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "CNY": "CN¥", "INR": "₹", "KRW": "₩", "BRL": "R$"}
+# amounts in a column whose largest is beyond this are shown without the small change
+_SMALL = Decimal(10_000)
+
+
+class Money:
+    """Writes the amounts of one column: currency, thousands, and small change where the column has room for it."""
+
+    def __init__(self, currency: str | None, amounts: Iterable[Decimal]) -> None:
+        self._sign = _SYMBOLS.get(currency or "", f"{currency} " if currency else "")
+        whole = max(map(abs, amounts), default=Decimal(0)) >= _SMALL
+        self._step = Decimal(1) if whole or currency in ("JPY", "KRW") else Decimal("0.01")
+
+    def __call__(self, amount: Decimal) -> str:
+        """The amount as it stands in the column."""
+        rounded = amount.quantize(self._step, rounding=ROUND_HALF_UP)
+        return f"{'-' if rounded < 0 else ''}{self._sign}{abs(rounded):,f}"
+
+
+def number(value: Decimal | float) -> str:
+    """A number with its thousands apart and no needless zeros."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    exact = value if isinstance(value, Decimal) else Decimal(repr(value))
+    text = f"{exact:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def several(count: int, word: str, plural: str = "") -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{count:,} {word if count == 1 else plural or word + 's'}"
+
+
+def units(unit: str, count: int = 2) -> str:
+    """What a lifecycle counts, in the plural: people, accounts, deals (of `deal_id`)."""
+    if unit == "customer":
+        return "person" if count == 1 else "people"
+    word = unit.removesuffix("_id").replace("_", " ")
+    return word if count == 1 else word + ("es" if word.endswith(("s", "x")) else "s")
+
+
+def share(part: Decimal | int, whole: Decimal | int) -> str:
+    """A part as a percentage; below half a percent and above none it says so."""
+    if not whole:
+        return "–"
+    percent = Decimal(part) * 100 / Decimal(whole)
+    if 0 < percent < Decimal("0.5"):
+        return "<1 %"
+    return f"{percent.quantize(Decimal(1), rounding=ROUND_HALF_UP)} %"
+
+
+def length(microseconds: Decimal | float) -> str:
+    """A length of time in its largest whole unit: 142 days, 1 day, 36 hours; `-` before one that lies back."""
+    whole = abs(int(microseconds))
+    for word, size in _LENGTHS:
+        # 36 hours say more than 1 day, and 100 minutes more than 1 hour
+        if whole >= 2 * size or whole == size or word == "second":
+            return ("-" if microseconds < 0 else "") + several(whole // size, word)
+    raise AssertionError
+
+
+def moment(time: int | None, zone: ZoneInfo) -> str:
+    """A moment as the clocks of `zone` show it, to the minute; empty for None."""
+    local = _local(time, zone)
+    return local if isinstance(local, str) else f"{local:%Y-%m-%d %H:%M}"
+
+
+def day(time: int, zone: ZoneInfo) -> str:
+    """The day of a moment in `zone`."""
+    local = _local(time, zone)
+    return local if isinstance(local, str) else f"{local:%Y-%m-%d}"
+
+
+def size(count: int) -> str:
+    """Bytes in the unit that suits them: 3.4 MB."""
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def clean(text: str) -> str:
+    """Text of a source as a terminal may show it: on one line, no control characters."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "·" for sign in text)
+
+
+def _local(time: int | None, zone: ZoneInfo) -> datetime | str:
+    if time is None:
+        return ""
+    try:
+        return (_EPOCH + timedelta(microseconds=time)).astimezone(zone)
+    except (OverflowError, ValueError):
+        return "after 9999" if time > 0 else "before 1"

@@ -1,0 +1,165 @@
+"""How long people wait until they buy again, and from it the windows of at_risk and lapsed.
+
+    rhythm = fit(connection, purchase, as_of=now, timezone="Europe/London")
+    rhythm.at_risk, rhythm.lapsed          # 83, 174 days
+
+The waiting time of those who come back is estimated by the product-limit method (E. L. Kaplan and P. Meier,
+Nonparametric estimation from incomplete observations, Journal of the American Statistical Association 53, 1958,
+457-481). Observed are all intervals, in days, between the days on which somebody bought; the interval since the last
+purchase is still open, so it is censored: known to be at least so long. With d(t) intervals that end after t days, and
+n(t) that lasted t days or more,
+
+    S(t) = product over u <= t of (1 - d(u) / n(u)),     F(t) = 1 - S(t)
+
+Many never come back, so F levels out below 1, at the largest value it reaches. The q-quantile of those who come back is
+the first day on which F(t) / F(largest t) >= q: at_risk is the 0.75-quantile, lapsed the 0.9-quantile. Closed intervals
+alone would say less, because the long ones are those that have not had the time to close.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tenure.events import EventBinding
+from tenure.ingest.times import Zone
+from tenure.lifecycle.forecast import DAY
+from tenure.warehouse.connection import Connection
+from tenure.warehouse.measures import MeasureKind, ensure
+
+AT_RISK, LAPSED = 0.75, 0.9
+AT_RISK_DAYS, LAPSED_DAYS = 90, 180
+# fixed terms, such as monthly renewals: every interval is the same
+AFTER_TERM = (7, 30)
+FEWEST_REPEATERS = 30
+FEWEST_INTERVALS = 60
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """The repurchase interval of a trade, in days.
+
+    `at_risk` and `lapsed` are the windows, fitted where `refusal` is empty, else 90 and 180; `refusal` says why.
+    `people` have bought, `repeaters` of them on more than one day, which makes `intervals` closed ones; `histogram[t]`
+    counts those of t days. `level` is the share that ever comes back, as far as the curve goes; `median` the
+    half of those; `bare` the two quantiles of the closed intervals alone. `term` is the one length of fixed terms.
+    """
+
+    at_risk: int = AT_RISK_DAYS
+    lapsed: int = LAPSED_DAYS
+    refusal: str = ""
+    people: int = 0
+    repeaters: int = 0
+    intervals: int = 0
+    level: float = 0.0
+    median: int | None = None
+    bare: tuple[int, int] | None = None
+    term: int | None = None
+    histogram: tuple[int, ...] = ()
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the windows come from the data."""
+        return not self.refusal
+
+    @property
+    def told(self) -> str:
+        """Where the windows come from, in one sentence."""
+        if self.refusal:
+            return f"Not fitted: {self.refusal}; {AT_RISK_DAYS} and {LAPSED_DAYS} days are the defaults."
+        if self.term is not None:
+            after, longer = AFTER_TERM
+            return f"People buy every {self.term} days, so {after} days more are late, and {longer} are too late."
+        return (
+            f"Of those who buy again, three in four do so within {self.at_risk} days and nine in ten within "
+            f"{self.lapsed} (Kaplan-Meier over {self.intervals:,} intervals, {self.people:,} open ones censored)."
+        )
+
+
+def fit(
+    connection: Connection, purchase: EventBinding, *, as_of: int, timezone: str = "UTC", unit: str = "customer"
+) -> Rhythm:
+    """The rhythm of the purchases in the store up to `as_of` (microseconds UTC), by the days of `timezone`."""
+    kind = MeasureKind(unit=unit, events=purchase.events, where=purchase.where, properties=purchase.values)
+    number = ensure(connection, [kind])[kind]
+    table = connection.sql(
+        f"SELECT unit, time FROM measures WHERE kind = {number} AND time <= {as_of} ORDER BY unit, time"
+    ).to_arrow_table()
+    zone = Zone.named(timezone)
+    units = table["unit"].to_numpy()
+    days = local_days(zone, table["time"].to_numpy())
+    return rhythm(units, days, last_day=int(local_days(zone, np.array([as_of], dtype=np.int64))[0]))
+
+
+def rhythm(units: Integers, days: Integers, *, last_day: int) -> Rhythm:
+    """The rhythm of purchases: whose and on which day (counted from anywhere), sorted by both, up to `last_day`."""
+    if not len(units):
+        return Rhythm(refusal="nobody has bought anything")
+    same = units[1:] == units[:-1]
+    gaps = (days[1:] - days[:-1])[same]
+    gaps = gaps[gaps > 0]
+    last = np.append(~same, True)
+    open_for = last_day - days[last]
+    people = int(last.sum())
+    repeaters = len(np.unique(units[1:][same & (days[1:] > days[:-1])]))
+    if repeaters < FEWEST_REPEATERS or len(gaps) < FEWEST_INTERVALS:
+        return Rhythm(
+            refusal=f"only {repeaters:,} of {people:,} people bought on more than one day ({len(gaps):,} intervals), "
+            f"and it takes {FEWEST_REPEATERS} people and {FEWEST_INTERVALS} intervals",
+            people=people, repeaters=repeaters, intervals=len(gaps),
+            histogram=tuple(np.bincount(gaps).tolist()) if len(gaps) else (),
+        )  # fmt: skip
+    closed, curve = _curve(gaps, open_for)
+    level = float(curve[-1])
+    median, at_risk, lapsed = (int(np.searchsorted(curve, q * level - 1e-12)) for q in (0.5, AT_RISK, LAPSED))
+    total = np.cumsum(closed)
+    bare_at_risk, bare_lapsed = (int(np.searchsorted(total, q * len(gaps) - 1e-9)) for q in (AT_RISK, LAPSED))
+    term = at_risk if at_risk == lapsed else None
+    if term is not None:
+        at_risk, lapsed = term + AFTER_TERM[0], term + AFTER_TERM[1]
+    return Rhythm(
+        at_risk=at_risk, lapsed=lapsed, people=people, repeaters=repeaters, intervals=len(gaps), level=level,
+        median=median, bare=(bare_at_risk, bare_lapsed), term=term,
+        histogram=tuple(closed[: int(gaps.max()) + 1].tolist()),
+    )  # fmt: skip
+
+
+def with_windows(definition: str, found: Rhythm) -> str:
+    """The text of a lifecycle's file with the windows in the place of `days(90)` and `days(180)`, and the reason."""
+    windows = {AT_RISK_DAYS: found.at_risk, LAPSED_DAYS: found.lapsed}
+    quantiles = {AT_RISK_DAYS: "p75", LAPSED_DAYS: "p90"} if found.fitted and found.term is None else {}
+    pattern = re.compile(rf"days\(({AT_RISK_DAYS}|{LAPSED_DAYS})\)")
+    lines = [
+        "# The windows of at_risk and lapsed, for this trade:",
+        *(f"# {line}" for line in textwrap.wrap(found.told, 110, break_on_hyphens=False)),
+        "# To change them, edit the days below, see what that does with `tenure plan`, apply it with `tenure run`.",
+    ]
+    for line in definition.splitlines():
+        written = [int(days) for days in pattern.findall(line)]
+        changed = pattern.sub(lambda match: f"days({windows[int(match[1])]})", line)
+        if len(written) == 1 and written[0] in quantiles:
+            changed += f"  # {quantiles[written[0]]} of the time until the next purchase"
+        lines.append(changed)
+    return "\n".join(lines) + "\n"
+
+
+def _curve(gaps: Integers, open_for: Integers) -> tuple[Integers, npt.NDArray[np.float64]]:
+    """The number of closed intervals of every length, and F(t) from t = 0 on."""
+    longest = int(max(gaps.max(), open_for.max()))
+    closed = np.bincount(gaps, minlength=longest + 1)
+    censored = np.bincount(np.maximum(open_for, 0), minlength=longest + 1)
+    lasting = np.cumsum((closed + censored)[::-1])[::-1]
+    return np.asarray(closed, dtype=np.int64), np.asarray(1 - np.cumprod(1 - closed / lasting), dtype=np.float64)
+
+
+def local_days(zone: Zone, moments: Integers) -> Integers:
+    """The local days of moments, counted from 1970."""
+    begun = (zone.starts - zone.offsets)[1:]
+    offsets = zone.offsets[np.searchsorted(begun, moments, side="right")]
+    return np.asarray((moments + offsets) // DAY, dtype=np.int64)

@@ -1,0 +1,52 @@
+"""Arrow tables that the engine reads under a name, exchanged without a trace.
+
+What is registered on a connection inside a transaction is kept until the transaction ends, table after table. A window
+is registered once, and shows whatever table is put into it.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+
+class _Window:
+    def __init__(self, table: pa.Table) -> None:
+        self.table: pa.Table | None = table
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        if self.table is None:
+            raise ValueError("the window is closed")
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+class Windows:
+    """The windows of one piece of work, to be closed at its end; each shows tables of one schema."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._open: dict[str, _Window] = {}
+
+    def show(self, name: str, table: pa.Table) -> None:
+        """Lets SQL read `table` under `name`, in place of what it read there before."""
+        window = self._open.get(name)
+        if window is None:
+            self._connection.complete()
+            window = self._open[name] = _Window(table)
+            self._connection.register(name, window)
+        window.table = table
+
+    def close(self) -> None:
+        """Takes all of them away."""
+        self._connection.complete()
+        for name, window in self._open.items():
+            window.table = None
+            self._connection.unregister(name)
+        self._open.clear()
+
+
+def arrow(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
+    """The result of a SELECT."""
+    # whoever worked on this connection before may have left a result half read
+    connection.complete()
+    return connection.sql(query).to_arrow_table()

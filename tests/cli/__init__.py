@@ -1,0 +1,3 @@
+"""The command line, as people and programs meet it."""
+
+from __future__ import annotations
