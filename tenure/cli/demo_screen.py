@@ -151,22 +151,23 @@ def histogram(rhythm: Rhythm, width: int) -> list[Text]:
             line.append(_BLOCKS[max(0, min(eighths, 8))] * fat, style=_colour(1 + place * step, rhythm))
         lines.append(line)
     columns = places * fat
-    marks = {(rhythm.at_risk - 1) // step * fat: "at risk", (rhythm.lapsed - 1) // step * fat: "lapsed"}
-    axis = Text(" " * _GUTTER)
-    axis.append("".join("┴" if place in marks else "─" for place in range(columns)), style="dim")
-    lines.append(axis)
-    labels = f"{step} days a column" if step > 1 else "a column a day"
-    under = [" "] * columns
-    for (place, word), days in zip(marks.items(), (rhythm.at_risk, rhythm.lapsed), strict=True):
-        text = f"{days} {word}"
-        start = max(0, min(place - len(str(days)) // 2, columns - len(text)))
-        under[start : start + len(text)] = text
-    told = Text(" " * _GUTTER)
-    told.append("".join(under).rstrip(), style="yellow")
-    lines.append(told)
-    rest = f"; {beyond:,} are longer than {places * step} days" if beyond else ""
-    lines.append(Text(f"{' ' * _GUTTER}{labels}{rest}", style="dim"))
+    marks = [(window - 1) // step * fat for window in (rhythm.at_risk, rhythm.lapsed)]
+    axis = "".join("┴" if place in marks else "─" for place in range(columns))
+    words = _under(marks, (f"{rhythm.at_risk} at risk", f"{rhythm.lapsed} lapsed"), room)
+    told = f"{step} days a column" if step > 1 else "a column a day"
+    if beyond:
+        told += f"; {beyond:,} are longer than {places * step} days"
+    for text, style in ((axis, "dim"), (words, "yellow"), (told, "dim")):
+        lines.append(Text(" " * _GUTTER + text, style=style))
     return lines
+
+
+def _under(marks: Sequence[int], words: Sequence[str], room: int) -> str:
+    """The two words under their marks, moved apart where they would touch, and kept inside."""
+    starts = [mark - len(word.split()[0]) // 2 for mark, word in zip(marks, words, strict=True)]
+    second = min(max(starts[1], len(words[0]) + 2), room - len(words[1]))
+    first = max(0, min(starts[0], second - len(words[0]) - 2))
+    return f"{' ' * first}{words[0]}".ljust(second) + words[1]
 
 
 def _colour(day: int, rhythm: Rhythm) -> str:

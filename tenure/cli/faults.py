@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from tenure.cli.wording import clean
 from tenure.errors import DefinitionError, ImportStopped, TenureError
 
 FAILED = 1
@@ -84,6 +85,7 @@ def message(error: TenureError) -> str:
 
 def say(text: str, *, label: str = "") -> None:
     """Nothing; a message on stderr, its label in colour where that is a terminal."""
+    text = "\n".join(map(clean, text.split("\n")))
     if label:
         colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         text = (f"\x1b[1;31m{label}:\x1b[0m " if colour else f"{label}: ") + text

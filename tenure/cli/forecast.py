@@ -119,5 +119,5 @@ def _show_people(
 def _title(screen: Screen, ws: Workspace, lifecycle: Lifecycle, days: int) -> None:
     from tenure.cli.wording import several
 
-    ahead = f"Who moves in the next {several(days, 'day')} if nobody does anything"
+    ahead = f"Who moves in the next {'day' if days == 1 else several(days, 'day')} if nobody does anything"
     screen.title(ahead, as_of(ws, ws.moment(None), lifecycle))

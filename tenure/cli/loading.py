@@ -121,7 +121,7 @@ def _notes(report: LoadReport, ws: Workspace) -> Iterator[str]:
     new = sum(file.new_customers for file in read)
     if first is not None and last is not None:
         people = f", {several(new, 'new person', 'new people')}" if new else ""
-        span = f"{moment(first, ws.zone)} to {moment(last, ws.zone)}"
+        span = " to ".join(dict.fromkeys(moment(time, ws.zone) for time in (first, last)))
         yield f"{report.source}: {several(len(read), 'file')}, {span}{people}."
     if report.unchanged:
         yield f"{report.source}: {several(report.unchanged, 'file')} unchanged, not read again."
@@ -141,8 +141,10 @@ def _show_refreshed(screen: Screen, ws: Workspace, refreshed: Refreshed) -> None
         told.append(f"Up to date already: {_names(kept)}.")
     if refreshed.removed:
         told.append(f"Removed: {_names(refreshed.removed)}.")
-    screen.listed([*(told or ["There is no lifecycle to work out; add one under `lifecycles:`."]), *lonely(ws)])
+    if not ws.definitions.lifecycles:
+        told.append("There is no lifecycle to work out; add one under `lifecycles:`.")
+    screen.listed([*told, *lonely(ws)])
 
 
 def _names(names: Sequence[str]) -> str:
-    return ", ".join(named(name) for name in names)
+    return ", ".join(sorted(named(name) for name in names))

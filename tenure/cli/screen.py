@@ -49,13 +49,15 @@ class Screen:
             return
         page = io.StringIO()
         width = int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdigit() and stream is None else WIDTH
-        yield cls(_console(page, max(width, 40)))
-        # blanks at the ends of lines are for terminals
-        text = "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
-        if stream is None:
-            sys.stdout.write(text)
-        else:
-            stream.write(text.encode())
+        try:
+            yield cls(_console(page, max(width, 40)))
+        finally:
+            # blanks at the ends of lines are for terminals; what was found before a failure is shown
+            text = "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
+            if stream is None:
+                sys.stdout.write(text)
+            else:
+                stream.write(text.encode())
 
     @property
     def width(self) -> int:
@@ -103,7 +105,7 @@ class Screen:
     def line(self, text: str | Text, style: str = "") -> None:
         """Nothing; a sentence right under the one before."""
         self._written = True
-        self._console.print(text if isinstance(text, Text) else Text(text, style=style))
+        self._console.print(text if isinstance(text, Text) else Text(clean(text), style=style))
 
     def listed(self, items: Sequence[str | Text], style: str = "") -> None:
         """Nothing; the items, one each line, lines after the first under its text."""
@@ -121,7 +123,7 @@ class Screen:
         for place, command in enumerate(commands):
             line = Text("Next: " if place == 0 else "      ", style="dim")
             # kept on one line, to be copied
-            self._console.print(line.append(command, style="cyan not dim"), soft_wrap=True)
+            self._console.print(line.append(clean(command), style="cyan not dim"), soft_wrap=True)
 
     def _wide(self, table: RenderableType) -> None:
         console = self._console
@@ -162,4 +164,7 @@ def _console(page: io.StringIO | None = None, width: int | None = None) -> Conso
 def _cell(cell: Cell) -> Text:
     if cell is None:
         return Text("")
-    return cell if isinstance(cell, Text) else Text(clean(cell))
+    if isinstance(cell, Text):
+        cell.plain = "\n".join(map(clean, cell.plain.split("\n")))
+        return cell
+    return Text(clean(cell))

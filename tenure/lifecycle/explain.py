@@ -30,7 +30,7 @@ from tenure.lifecycle.registers import Feeds
 from tenure.lifecycle.suppose import Supposition, suppose
 from tenure.lifecycle.truths import Columns, truth, value
 from tenure.lifecycle.values import registers_at
-from tenure.warehouse.connection import Connection
+from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.measures import MeasureKind, ensure, keyed_events
 from tenure.warehouse.schema import TABLES
 from tenure.warehouse.where import condition_sql, quote
@@ -127,9 +127,9 @@ def explain(
 
 
 def _key(connection: Connection, lifecycle: Lifecycle, unit_id: str, at: int) -> int:
-    row = connection.execute(
-        "SELECT key, first_seen FROM units WHERE kind = ? AND id = ?", [lifecycle.unit, unit_id]
-    ).fetchone()
+    row = first_row(
+        connection, "SELECT key, first_seen FROM units WHERE kind = ? AND id = ?", [lifecycle.unit, unit_id]
+    )
     if row is None:
         raise UsageError(
             f"There is no {lifecycle.unit} {unit_id!r}.",
@@ -175,7 +175,7 @@ def _stages(
     selected += [
         f"{_holds(condition, columns, at, codes, names)} AS h{place}" for place, condition in enumerate(bound.values())
     ]
-    row = connection.execute(f"SELECT {', '.join(selected) or '0'} FROM ({registers})").fetchone() or ()
+    row = first_row(connection, f"SELECT {', '.join(selected) or '0'} FROM ({registers})") or ()
     values = dict(zip(every, row, strict=False))
     holding = dict(zip(bound, row[len(every) :], strict=False))
     return tuple(

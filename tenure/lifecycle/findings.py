@@ -22,6 +22,7 @@ FORECAST_DAYS = 14
 SENTENCES = 3
 # a level with less of the money at risk is no news
 _WEIGHTY = Decimal("0.1")
+_HALF = 0.5
 
 Written = Callable[[Decimal], str]
 
@@ -142,9 +143,11 @@ def _once(observed: Observed, day: Callable[[int], str]) -> Finding | None:
     count = people.num_rows
     if not count:
         return None
-    share = f"{100 * count / observed.customers:.0f} %"
+    percent = 100 * count / observed.customers
+    share = f"{percent:.0f} %" if percent >= _HALF else "<1 %"
     return Finding(
-        sentence=f"{count:,} of your {observed.customers:,} customers ({share}) have bought only once since "
+        sentence=f"{count:,} of your {observed.customers:,} customers ({share}) {'has' if count == 1 else 'have'} "
+        f"bought only once since "
         f"{day(observed.first)}.",
         command=f"people --lifecycle {observed.once_name}",
         rows=count,

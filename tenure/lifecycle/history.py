@@ -13,7 +13,7 @@ from tenure.lifecycle.compiler import compile_lifecycles
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.passes import Pass, Prepared, prepare, stage_set_kind
 from tenure.lifecycle.registers import Feeds
-from tenure.warehouse.connection import Connection
+from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.measures import MeasureKind, births, ensure, has_stage_sets, registered
 from tenure.warehouse.where import quote
 
@@ -129,7 +129,7 @@ def _repeat(
             f"(({new} EXCEPT ALL {old}) UNION ALL ({old} EXCEPT ALL {new})) GROUP BY unit"
         )
         connection.execute("CREATE OR REPLACE TEMP TABLE restless AS SELECT unit FROM differing")
-        if connection.execute("SELECT count(*) FROM restless").fetchone() == (0,):
+        if first_row(connection, "SELECT count(*) FROM restless") == (0,):
             chosen = f"SELECT {COLUMNS} FROM guessed WHERE lifecycle = {code}"
             connection.execute(f"INSERT INTO {into} ({COLUMNS}) {chosen}")
             return

@@ -12,7 +12,7 @@ from tenure.lifecycle.history import COLUMNS, View, compute, prepared
 from tenure.lifecycle.population import excluded, in_stage, money_at
 from tenure.lifecycle.refresh import Applied
 from tenure.lifecycle.tell import named
-from tenure.warehouse.connection import Connection
+from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.schema import TABLES
 
 PLANNED = "planned_codes"
@@ -119,10 +119,11 @@ def _moves(
         GROUP BY ALL ORDER BY 3 DESC, 1, 2
         """
     ).fetchall()
-    counts = connection.execute(
+    counts = first_row(
+        connection,
         f"SELECT (SELECT count(*) FROM stage_codes WHERE lifecycle = {held.code}), "
-        f"(SELECT count(*) FROM {PLANNED} WHERE lifecycle = {held.code})"
-    ).fetchone()
+        f"(SELECT count(*) FROM {PLANNED} WHERE lifecycle = {held.code})",
+    )
     moves = [
         PlannedMove(lifecycle=lifecycle.name, stage=was, to=becomes, people=people, money=worth)
         for was, becomes, people, worth in rows

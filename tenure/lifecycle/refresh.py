@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.history import View, compute, prepared
-from tenure.warehouse.connection import Connection
+from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.facts import fact, set_fact
 
 AS_OF = "as_of"
@@ -101,10 +101,8 @@ def _codes(lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied]) -> dict
 
 def _has_future(connection: Connection, as_of: int) -> bool:
     """Whether anything of the log is later: a measure, or an event that nobody counts but that makes a unit known."""
-    row = connection.execute(
-        "SELECT greatest((SELECT max(time) FROM measures), (SELECT max(first_seen) FROM units)) > ?", [as_of]
-    ).fetchone()
-    return row == (True,)
+    latest = "greatest((SELECT max(time) FROM measures), (SELECT max(first_seen) FROM units))"
+    return first_row(connection, f"SELECT {latest} > ?", [as_of]) == (True,)
 
 
 def _gather(connection: Connection, before: int, as_of: int) -> int:
@@ -116,7 +114,7 @@ def _gather(connection: Connection, before: int, as_of: int) -> int:
             f"SELECT unit FROM measures WHERE time > {before} AND time <= {as_of} UNION SELECT key FROM units WHERE first_seen > {before} AND first_seen <= {as_of}) "
             f"WHERE unit NOT IN (SELECT unit FROM gathered)"
         )
-    row = connection.execute("SELECT count(*) FROM gathered").fetchone()
+    row = first_row(connection, "SELECT count(*) FROM gathered")
     units = int(row[0]) if row else 0
     if units:
         connection.execute(

@@ -11,10 +11,6 @@ import pyarrow as pa
 class Result(Protocol):
     """The rows of a query."""
 
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """The next row, or None."""
-        ...
-
     def fetchall(self) -> list[tuple[Any, ...]]:
         """All rows that are left."""
         ...
@@ -38,3 +34,9 @@ class Connection(Protocol):
     def sql(self, query: str, /) -> Relation:
         """The relation of a query, for its rows as Arrow."""
         ...
+
+
+def first_row(connection: Connection, query: str, parameters: Sequence[object] | None = None) -> tuple[Any, ...] | None:
+    """The first row of a query, or None; the result is read to its end, so that the connection is free again."""
+    rows = connection.execute(query, parameters).fetchall()
+    return rows[0] if rows else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tenure.warehouse.connection import Connection
+from tenure.warehouse.connection import Connection, first_row
 
 
 def fact(connection: Connection, name: str) -> str | None:
     """The fact of that name; None where it is not known."""
-    row = connection.execute("SELECT value FROM facts WHERE name = ?", [name]).fetchone()
+    row = first_row(connection, "SELECT value FROM facts WHERE name = ?", [name])
     return row[0] if row else None
 
 

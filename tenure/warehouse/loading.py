@@ -149,11 +149,11 @@ class _Loading:
         columns = {"message_hash": _HASH}
         if chunk["traits"].null_count < chunk.num_rows:
             # the traits stay with the event, for whoever looks at it
-            traits = """'{"traits":' || traits || '}'"""
-            columns["context"] = (
-                f"CASE WHEN traits IS NULL THEN context WHEN context IS NULL THEN {traits} "
-                f"ELSE CAST(json_merge_patch(context, {traits}) AS VARCHAR) END"
-            )
+            columns["context"] = """
+                CASE WHEN traits IS NULL OR json_exists(context, '$.traits') THEN context
+                     WHEN context IS NULL OR trim(context) = '{}' THEN '{"traits":' || traits || '}'
+                     ELSE '{"traits":' || traits || ',' || substr(ltrim(context), 2) END
+            """
         self.windows.show("arriving", chunk)
         listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         worked = arrow(self.connection, f"SELECT {listed} FROM arriving")

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from tenure.expressions import parse_where
-from tenure.warehouse.connection import Connection
+from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.facts import fact, set_fact
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import condition_sql, json_text, number_of, property_number, property_text, quote
@@ -90,7 +90,7 @@ def ensure(connection: Connection, wanted: Iterable[MeasureKind]) -> Mapping[Mea
 def extend(connection: Connection, incoming: str) -> None:
     """Nothing; extracts the measures of the events in the table `incoming` (columns of `events`), just arrived."""
     known = registered(connection)
-    if connection.execute(f"SELECT 1 FROM {incoming} WHERE name = 'Stage Set' LIMIT 1").fetchone():
+    if first_row(connection, f"SELECT 1 FROM {incoming} WHERE name = 'Stage Set' LIMIT 1"):
         set_fact(connection, STAGE_SETS, "yes")
     _register_units(connection, incoming, {kind.unit for kind in known} - {CUSTOMER})
     for unit, kinds in _by_unit(known):
@@ -192,7 +192,7 @@ def _recall_ties(connection: Connection, kinds: Mapping[MeasureKind, int], unit:
         f"CREATE OR REPLACE TEMP TABLE shared AS SELECT DISTINCT unit, time FROM measures "
         f"WHERE kind IN ({_list(kinds)}) AND (unit, time) IN (SELECT (unit, time) FROM keyed)"
     )
-    if connection.execute("SELECT count(*) FROM shared").fetchone() == (0,):
+    if first_row(connection, "SELECT count(*) FROM shared") == (0,):
         return
     shared = "(SELECT (unit, time) FROM shared)"
     connection.execute(f"DELETE FROM measures WHERE kind IN ({_list(kinds)}) AND (unit, time) IN {shared}")

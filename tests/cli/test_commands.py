@@ -126,8 +126,7 @@ def test_import_then_stages_knows_what_waits(ran: Path, invoke: Invoke, golden: 
     golden("import_more.txt", invoke("-C", ran, "import", "orders").stdout.replace(str(ran), "SHOP"))
     assert "1 person with new events waits for the next `tenure run`." in invoke("-C", ran, "stages").stdout
     shown = invoke("-C", ran, "run").stdout
-    assert "Brought up to date for 1 person: exclude, best, classic." in shown.replace("best, classic, exclude", "")\
-        or "Brought up to date for 1 person" in shown
+    assert "Brought up to date for 1 person: best, classic, exclude." in shown
     assert "waits for" not in invoke("-C", ran, "stages").stdout
 
 
@@ -173,13 +172,13 @@ def test_schema(invoke: Invoke, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "schema.json").read_text(encoding="utf-8"))["title"] == "tenure.yaml"
 
 
-def test_version_and_help(invoke: Invoke, golden: Golden) -> None:
+def test_version_and_help(invoke: Invoke) -> None:
     from tenure import __version__
 
     assert invoke("--version").stdout == f"tenure {__version__}\n"
     shown = invoke("--help").stdout
     assert max(map(len, shown.splitlines())) <= 80
-    for command in ("init", "demo", "import", "run", "stages", "history", "people", "forecast", "explain", "plan", "sql",
+    for command in ("init", "import", "run", "stages", "history", "people", "forecast", "explain", "plan", "sql",
                     "rejected", "doctor", "schema"):  # fmt: skip
         assert re.search(rf"^  {command} +\S.{{9,}}\.$", shown, re.MULTILINE), f"{command} has one line of help"
 

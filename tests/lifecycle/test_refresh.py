@@ -18,7 +18,7 @@ from ..oracle.evaluate import DAY, Event
 from ..oracle.history import oracle_history
 from ..oracle.logs import START, one_event, pick
 from ..oracle.strategies import definitions, event_logs
-from .harness import Engines, defined, difference
+from .harness import Engine, Engines, defined, difference
 
 PARTS = 4
 EACH = 10
@@ -169,3 +169,123 @@ def test_refreshing_step_by_step_is_rebuilding_a_thousand_times(part: int):
         holds_for(engines, steps)
 
     check()
+
+
+# --- single cases ----------------------------------------------------------------------------------------------------
+
+STORE = {
+    "lifecycle": "store",
+    "events": {"order": "Order Completed"},
+    "stages": [
+        {"rest": {"otherwise": True}},
+        {"buyer": {"when": "count(order) >= 1"}},
+        {"at_risk": {"side": True, "when": "since(order) >= days(4)"}},
+    ],
+}
+DAYS = [START + day * DAY for day in range(40)]
+
+
+def event(message_id: str, time: int, *, name: str = "Order Completed", customer: str = "ada", **properties) -> Event:
+    return Event(
+        message_id=message_id, name=name, time=time, received_at=time, customer=customer, properties=properties
+    )
+
+
+def told(engine: Engine) -> list[tuple[str, str, int, int | None]]:
+    return [
+        (row.unit, row.stage, (row.entered_at - START) // DAY, row.left_at and (row.left_at - START) // DAY)
+        for row in engine.stored()
+    ]
+
+
+def test_a_first_event_that_is_still_to_come_makes_nobody_known():
+    with Engine() as engine:
+        engine.arrive([event("1", DAYS[20], name="Email Opened")])
+        engine.refresh(defined([STORE]), as_of=DAYS[10])
+        assert told(engine) == []
+        assert engine.refresh(defined([STORE]), as_of=DAYS[20]).units == 1
+        assert told(engine) == [("ada", "rest", 20, None)]
+
+
+def test_only_those_are_refreshed_to_whom_something_happened():
+    with Engine() as engine:
+        engine.arrive([event(str(n), DAYS[n], customer=f"c{n}") for n in range(8)])
+        engine.refresh(defined([STORE]), as_of=DAYS[8])
+        assert engine.refresh(defined([STORE]), as_of=DAYS[9]).units == 0
+        engine.arrive([event("late", DAYS[1], customer="c3"), event("new", DAYS[5], customer="c9")])
+        done = engine.refresh(defined([STORE]), as_of=DAYS[9])
+        assert (done.units, done.rebuilt) == (2, ())
+
+
+def test_a_definition_that_changed_is_computed_anew_and_so_is_whoever_asks_it():
+    asking = {"lifecycle": "team", "stages": [{"sales": {"when": "stage('store') == 'buyer'"}}]}
+    apart = {"lifecycle": "other", "events": {"order": "Order Completed"}, "stages": STORE["stages"]}
+    later = {**STORE, "stages": [*STORE["stages"][:2], {"at_risk": {"side": True, "when": "since(order) >= days(9)"}}]}
+    with Engine() as engine:
+        engine.arrive([event("1", DAYS[0])])
+        engine.refresh(defined([asking, STORE, apart]), as_of=DAYS[1])
+        done = engine.refresh(defined([asking, later, apart]), as_of=DAYS[1])
+        assert done.rebuilt == ("store", "team")
+        assert [(row.lifecycle, row.stage, row.left_at) for row in engine.stored() if row.lifecycle == "team"] == [
+            ("team", "sales", DAYS[9])
+        ]
+        assert engine.refresh(defined([apart]), as_of=DAYS[1]).removed == ("store", "team")
+        assert {row.lifecycle for row in engine.stored()} == {"other"}
+
+
+def test_a_correction_moves_the_first_sight_of_somebody():
+    with Engine() as engine:
+        engine.arrive([event("1", DAYS[1], name="Email Opened")])
+        engine.refresh(defined([STORE]), as_of=DAYS[9])
+        assert told(engine) == [("ada", "rest", 1, None)]
+        engine.arrive([event("1", DAYS[3], name="Email Opened")], on_change="replace")
+        engine.refresh(defined([STORE]), as_of=DAYS[9])
+        assert told(engine) == [("ada", "rest", 3, None)]
+        engine.arrive([event("1", DAYS[2], name="Email Opened")], on_change="replace")
+        engine.refresh(defined([STORE]), as_of=DAYS[9])
+        assert told(engine) == [("ada", "rest", 2, None)]
+
+
+def test_an_event_that_was_somebody_elses_leaves_nothing_behind():
+    with Engine() as engine:
+        engine.arrive([event("1", DAYS[1])], accounts={"1": "A"})
+        engine.refresh(defined([STORE, {**STORE, "lifecycle": "firm", "unit": "account"}]), as_of=DAYS[2])
+        assert [row[0] for row in told(engine)] == ["A", "A", "ada", "ada"]
+        engine.arrive([event("1", DAYS[1], customer="bob")], on_change="replace", accounts={"1": "B"})
+        # nobody's rows are shown as somebody else's before the refresh
+        assert told(engine) == []
+        engine.refresh(defined([STORE, {**STORE, "lifecycle": "firm", "unit": "account"}]), as_of=DAYS[2])
+        assert [row[0] for row in told(engine)] == ["B", "B", "bob", "bob"]
+        assert engine.connection.execute("SELECT kind, id FROM units ORDER BY 1").fetchall() == [
+            ("account", "B"),
+            ("customer", "bob"),
+        ]
+
+
+def test_ties_that_arrive_apart_are_told_apart_by_their_ids():
+    last = {
+        "lifecycle": "store",
+        "events": {"order": {"event": "Order Completed", "value": "amount"}},
+        "stages": [{"small": {"when": "last(order) < 10"}}, {"large": {"when": "last(order) >= 10"}}],
+    }
+    for order in (["a", "b", "c"], ["c", "a", "b"], ["b", "c", "a"]):
+        with Engine() as engine:
+            for message_id in order:
+                amount = {"a": 50, "b": 60, "c": 5}[message_id]
+                engine.arrive([event(message_id, DAYS[1], amount=amount)])
+                engine.refresh(defined([last]), as_of=DAYS[2])
+            assert told(engine) == [("ada", "small", 1, None)]
+
+
+def test_a_stage_set_by_hand_for_the_first_time_counts_for_those_who_were_there_before():
+    with Engine() as engine:
+        engine.arrive([event("1", DAYS[1]), event("2", DAYS[1], customer="bob")])
+        engine.refresh(defined([STORE]), as_of=DAYS[2])
+        engine.arrive([event("3", DAYS[3], name="Stage Set", lifecycle="store", stage="at_risk")])
+        engine.refresh(defined([STORE]), as_of=DAYS[3])
+        assert told(engine) == [
+            ("ada", "at_risk", 3, None),
+            ("ada", "buyer", 1, 3),
+            ("bob", "at_risk", 5, None),
+            ("bob", "buyer", 1, 5),
+        ]

@@ -122,8 +122,8 @@ def test_fit_reads_the_purchases_of_a_store(tmp_path: Path) -> None:
     ]
     with Store.open(tmp_path / "store.duckdb") as store, store.transaction() as connection:
         connection.execute(
-            "INSERT INTO events (message_hash, message_id, customer, type, name, time, received_at, source, properties) "
-            "SELECT 0, unit || '-' || n, unit, 'track', name, day, 0, 'orders', '{}' FROM "
+            "INSERT INTO events (message_hash, message_id, customer, type, name, time, received_at, source, properties)"
+            " SELECT 0, unit || '-' || n, unit, 'track', name, day, 0, 'orders', '{}' FROM "
             "(SELECT unnest(?) AS unit, unnest(?) AS day, unnest(?) AS n, unnest(?) AS name)",
             [list(column) for column in zip(*rows, strict=True)],
         )

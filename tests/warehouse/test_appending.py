@@ -71,7 +71,7 @@ def test_columns_that_a_batch_may_have(store: Store) -> None:
     )  # fmt: skip
     append_events(store, batch, "app", 100)
     assert query(store, "SELECT account, type, received_at, properties, context FROM events ORDER BY time") == [
-        ("acme", "page", 7, "{}", '{"ip":"::1","traits":{"plan":"pro","age":null}}'),
+        ("acme", "page", 7, "{}", '{"traits":{"plan":"pro","age":null},"ip":"::1"}'),
         (None, "identify", 8, '{"a":1}', None),
     ]  # fmt: skip
     assert query(store, "SELECT name, value, time, received_at FROM trait_changes ORDER BY name") == [
