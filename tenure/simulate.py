@@ -27,6 +27,7 @@ _RATE_SHAPE, _RATE_SCALE = 1.1, 1 / 48
 _LEAVE_A, _LEAVE_B = 0.9, 3.6
 # how much of the trade of a good month a month has, January to December
 _SEASON = (0.55, 0.6, 0.65, 0.7, 0.7, 0.65, 0.55, 0.55, 0.7, 0.8, 1.0, 1.0)
+_MORNING = 6
 _RETURNED, _GUESTS = 0.03, 0.02
 _COUNTRIES = ("United Kingdom",) * 17 + ("Ireland", "Ireland", "France")
 _PRODUCTS = (
@@ -147,7 +148,9 @@ def _visits(random: Random, number: int, orders: list[datetime], begun: datetime
     """The visits of a customer: some before the first order, one before each other, and the sign-up."""
     customer = f"{number:05}"
     for _ in range(random.randint(1, 4)):
-        yield Visit(customer_no=customer, event="Page Viewed", at=begun - timedelta(minutes=random.randint(30, 20_000)))
+        yield Visit(
+            customer_no=customer, event="Page Viewed", at=_awake(begun - timedelta(minutes=random.randint(30, 20_000)))
+        )
     yield Visit(customer_no=customer, event="Signed Up", at=begun - timedelta(minutes=random.randint(3, 25)))
     for at in orders[1:]:
         yield Visit(customer_no=customer, event="Page Viewed", at=at - timedelta(minutes=random.randint(2, 40)))
@@ -160,9 +163,14 @@ def _looks(random: Random, customer: str, begun: datetime, end: date) -> Iterato
         if at.date() > end:
             return
         yield Visit(customer_no=customer, event="Page Viewed", at=at)
-        at += timedelta(minutes=random.randint(5, 30_000))
+        at = _awake(at + timedelta(minutes=random.randint(5, 30_000)))
     if random.random() < 0.3 and at.date() <= end:
         yield Visit(customer_no=customer, event="Signed Up", at=at)
+
+
+def _awake(at: datetime) -> datetime:
+    """The moment, or in the evening before where it is night."""
+    return at - timedelta(hours=8) if at.hour < _MORNING else at
 
 
 def _moment(random: Random, day: date) -> datetime:

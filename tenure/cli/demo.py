@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 FOLDER = "tenure-demo"
 ONE_TIME = "one_time"
 PURCHASE = "Order Completed"
-REFUND = "Order Refunded"
+# a silence that no trade that goes on has
+NEVER_SILENT = timedelta(days=366)
 SAMPLE_SEED, SAMPLE_END = 1, date(2025, 6, 30)
 
 _CONFIG = """\
@@ -42,7 +43,7 @@ _CONFIG = """\
 # `tenure plan` shows what a change would do, `tenure run` applies it.
 name: {name}
 timezone: {timezone}  # of times that carry none{guessed}
-{currency}as_of: last_event  # the figures are for the moment of the last event; `now` for data that go on
+{currency}as_of: {as_of}  # the figures are for that moment; `now` for data that go on
 lifecycles: [classic]  # lifecycles/classic.yaml, its windows fitted to this trade
 segments:
   {segment}: "count(purchase) == 1"  # bought once and not again
@@ -75,6 +76,9 @@ class Shown:
     zone: ZoneInfo
     as_of: int
     currency: str | None
+    notes: tuple[str, ...]
+    alone: timedelta | None
+    misdated: bool
 
 
 @app.command(
@@ -122,17 +126,24 @@ def _worked_out(folder: Path, data: Path | None, given: Mapping[Role, str]) -> S
     import tenure
     from tenure.lifecycle import library
     from tenure.lifecycle.rhythm import with_windows
+    from tenure.workspace.moments import iso
 
     found = _recognised(folder, data, given)
     (folder / "lifecycles").mkdir()
-    (folder / CONFIG).write_text(_config(found, data), encoding="utf-8")
+    config = folder / CONFIG
+    config.write_text(_config(found, data), encoding="utf-8")
     definition = folder / "lifecycles" / "classic.yaml"
     classic = library.document("classic").text
     definition.write_text(classic, encoding="utf-8")
     with tenure.open(folder) as ws, importing([source.name for source in found.sources if source.group]) as progress:
         reports = ws.load(progress)
-        timezone, as_of = ws.zone.key, ws.as_of
+        timezone, as_of, alone = ws.zone.key, ws.as_of, ws.lonely_last_event()
     _anything(found, reports)
+    misdated = alone is not None and alone > NEVER_SILENT
+    if alone is not None and misdated:
+        # one row of 2099 must not make everybody a lost customer
+        as_of -= alone // timedelta(microseconds=1)
+        config.write_text(_config(found, data, as_of=iso(as_of)), encoding="utf-8")
     rhythm, loaded = _fitted(folder, as_of, timezone)
     definition.write_text(with_windows(classic, rhythm), encoding="utf-8")
     with tenure.open(folder) as ws, working("Working out every stage"):
@@ -141,7 +152,8 @@ def _worked_out(folder: Path, data: Path | None, given: Mapping[Role, str]) -> S
             folder=folder, file=data.name if data else "the sample company's order_lines.csv", own=data is not None,
             found=found, reports=reports, totals=loaded,
             rhythm=rhythm, counts=ws.stages(), observed=_observed(ws, rhythm, loaded), lifecycle=ws.lifecycle(),
-            zone=ws.zone, as_of=as_of, currency=ws.definitions.config.currency,
+            zone=ws.zone, as_of=as_of, currency=ws.definitions.config.currency, notes=tuple(_notes(reports, misdated)),
+            alone=None if misdated else alone, misdated=misdated,
         )  # fmt: skip
 
 
@@ -158,7 +170,15 @@ def _recognised(folder: Path, data: Path | None, given: Mapping[Role, str]) -> R
         return recognise(lines, name=f"data/{lines.name}")
 
 
-def _config(found: Recognised, data: Path | None) -> str:
+def _notes(reports: tuple[LoadReport, ...], misdated: bool) -> Iterator[str]:
+    """What a person should know of the import besides what was left out."""
+    if misdated:
+        yield f"the last events lie more than {NEVER_SILENT.days} days after all others: taken for mis-dated"
+    for report in reports:
+        yield from (warning.removesuffix(".") for warning in report.warnings if " rejected: " not in warning)
+
+
+def _config(found: Recognised, data: Path | None, *, as_of: str = "last_event") -> str:
     """The text of `tenure.yaml`."""
     from tenure.ingest.source_text import scalar
 
@@ -168,7 +188,7 @@ def _config(found: Recognised, data: Path | None) -> str:
         timezone=found.timezone or "UTC",
         guessed=", taken from the country of most lines" if found.timezone else "",
         currency=f"currency: {found.currency}\n" if found.currency else "",
-        segment=ONE_TIME, event=PURCHASE, sources=found.yaml + ("" if data else _VISITS),
+        as_of=as_of, segment=ONE_TIME, event=PURCHASE, sources=found.yaml + ("" if data else _VISITS),
     )  # fmt: skip
 
 
@@ -183,7 +203,7 @@ def _fitted(folder: Path, as_of: int, timezone: str) -> tuple[Rhythm, dict[str, 
     with working("Fitting the windows"), Store.open(folder / ".tenure" / STORE_FILE) as store:
         purchase = EventBinding(name="purchase", events=(PURCHASE,), value="revenue")
         with store.transaction() as connection:
-            return fit(connection, purchase, as_of=as_of, timezone=timezone), totals(connection)
+            return fit(connection, purchase, as_of=as_of, timezone=timezone), totals(connection, as_of=as_of)
 
 
 def _observed(ws: Workspace, rhythm: Rhythm, loaded: Mapping[str, Total]) -> Observed:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from tenure.cli.app import CONFIG
 from tenure.cli.screen import Column, Screen, bar
 from tenure.cli.stages import stage_style
 from tenure.cli.wording import Money, moment, several, share
@@ -30,6 +31,7 @@ _GUTTER = 7
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 # reasons that refuse one line each; the others refuse an order with all its lines
 _OF_A_GROUP = ("the rows of the group", "is no amount", "no currency", "no exchange rate")
+_UNREAD = ("where the header has", "where cannot be worked out", "the line is ", "is no number")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -63,7 +65,7 @@ def understood(shown: Shown) -> Iterator[tuple[str, str]]:
     if not shown.own:
         other = shown.reports[-1]
         yield "Besides", f"{several(other.loaded, 'visit and sign-up', 'visits and sign-ups')} from data/{VISITS}"
-    yield "Decided", "; ".join(found.notes) or "nothing had to be guessed"
+    yield "Decided", "; ".join([*found.notes, *shown.notes]) or "nothing had to be guessed"
 
 
 def _columns(shown: Shown) -> Iterator[str]:
@@ -78,7 +80,9 @@ def _left_out(shown: Shown) -> str:
     reasons: dict[str, int] = {}
     for report in shown.reports:
         for reason, count in report.rejected.items():
-            reasons[reason] = reasons.get(reason, 0) + count
+            # every source of the file refuses the lines that cannot be read at all
+            before = reasons.get(reason, 0)
+            reasons[reason] = max(before, count) if any(sign in reason for sign in _UNREAD) else before + count
     if not reasons:
         return "nothing"
     told = [
@@ -93,7 +97,7 @@ def _left_out(shown: Shown) -> str:
 def _lines(shown: Shown, place: int) -> int | None:
     """The lines behind the events of a source; None where that cannot be told from the report."""
     report = shown.reports[place]
-    if any(sign in reason for reason in report.rejected for sign in _OF_A_GROUP):
+    if shown.misdated or any(sign in reason for reason in report.rejected for sign in _OF_A_GROUP):
         return None
     return report.lines - sum(report.rejected.values())
 
@@ -104,6 +108,16 @@ def _understood(screen: Screen, shown: Shown) -> None:
     screen.title(f"What {shown.file} holds", rows)
     for label, text in understood(shown):
         _labelled(screen, label, text)
+
+
+def _paragraph(
+    screen: Screen, text: str, *, style: str = "", indent: str = "", first: str = "", apart: bool = False
+) -> None:
+    """Nothing; writes the text in lines of the screen's width, the first after `first`, the others after `indent`."""
+    width = min(screen.width, _WIDEST)
+    lines = textwrap.wrap(text, width, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
+    for place, line in enumerate(lines):
+        (screen.say if apart and place == 0 else screen.line)(line, style)
 
 
 def _labelled(screen: Screen, label: str, text: str) -> None:
@@ -117,7 +131,7 @@ def _rhythm(screen: Screen, rhythm: Rhythm) -> None:
     if rhythm.intervals:
         for line in histogram(rhythm, min(screen.width, _WIDEST)):
             screen.line(line)
-    screen.say(Text("\n".join(textwrap.wrap(_windows(rhythm), min(screen.width, _WIDEST)))))
+    _paragraph(screen, _windows(rhythm), apart=True)
 
 
 def _windows(rhythm: Rhythm) -> str:
@@ -191,14 +205,20 @@ def _stages(screen: Screen, shown: Shown) -> None:
             Text(money(one.money), style=style), Text(share(one.money, total), style=style),
         ])  # fmt: skip
     rows.append(["All", f"{people:,}", "", "", money(total), ""])
-    screen.title("Where they are", f"{moment(shown.as_of, shown.zone)} {shown.zone.key}, the moment of the last event")
+    screen.title("Where they are", f"{moment(shown.as_of, shown.zone)} {shown.zone.key}, {_last(shown)}")
     screen.table(
         [Column("Stage"), Column("People", right=True), Column("Share", right=True), Column(""),
          Column("Ordered, 365 days", right=True), Column("Share", right=True)],
         rows, total=True,
     )  # fmt: skip
     if any(one.stage is None and one.people for one in counts):
-        screen.line("In no stage are those whose only events are refunds, of orders before the file begins.", "dim")
+        screen.line("Those in no stage have refunds, and nothing else in this file.", "dim")
+    if shown.alone is not None:
+        text = (
+            f"Nothing happened in the {shown.alone.days:,} days before the last event. If that is mis-dated, write the "
+            f"day of the last true one as `as_of` in {shown.folder / CONFIG}."
+        )
+        _paragraph(screen, text, style="yellow")
 
 
 def _findings(screen: Screen, shown: Shown) -> None:
@@ -211,9 +231,7 @@ def _findings(screen: Screen, shown: Shown) -> None:
 
 
 def _finding(screen: Screen, number: int, finding: Finding, shown: Shown) -> None:
-    lines = textwrap.wrap(finding.sentence, min(screen.width, _WIDEST) - 3, break_on_hyphens=False)
-    for place, line in enumerate(lines):
-        screen.line(f"{number}. {line}" if place == 0 else f"   {line}")
+    _paragraph(screen, finding.sentence, first=f"{number}. ", indent="   ")
     screen.line(Text(f"   tenure -C {_folder(shown)} {finding.command}", style="cyan"))
 
 
@@ -224,7 +242,7 @@ def _next(screen: Screen, shown: Shown) -> None:
         f"The workspace is the folder {shown.folder}; tenure.yaml says what is read, lifecycles/classic.yaml what the "
         "stages mean."
     )
-    screen.line("\n".join(textwrap.wrap(text, min(screen.width, _WIDEST), break_on_hyphens=False)))
+    _paragraph(screen, text)
     people = shown.observed.at_risk if shown.observed.at_risk.num_rows else shown.observed.once
     steps = [("forecast --days 30", "who moves next"), ("plan", "what a change there would do")]
     if people.num_rows:
@@ -240,6 +258,10 @@ def _next(screen: Screen, shown: Shown) -> None:
 
 def _folder(shown: Shown) -> str:
     return shlex.quote(str(shown.folder))
+
+
+def _last(shown: Shown) -> str:
+    return "where the mis-dated rows are left aside" if shown.misdated else "the moment of the last event"
 
 
 def _day(time: int, shown: Shown) -> str:

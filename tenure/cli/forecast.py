@@ -78,7 +78,7 @@ def _show(
     outside = "not in it" if lifecycle.segment else "none"
     screen.table(
         [Column("From", long="cut"), Column("To", long="cut"), Column(units(lifecycle.unit).capitalize(), right=True),
-         Column("Money", right=True), Column("First"), Column("Last")],
+         Column("Money", right=True), Column("First"), Column("Last", spare=True)],
         [
             [move.stage, move.to or outside, f"{move.people:,}", money(move.money), day(move.earliest, ws.zone),
              day(move.latest, ws.zone)]

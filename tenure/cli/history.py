@@ -84,8 +84,8 @@ def _show(
     columns = [
         *([Column("Lifecycle", long="cut")] if lifecycle is None else []),
         *([Column("Customer", long="cut")] if customer is None else []),
-        Column("Stage", long="cut"), Column("Before", long="cut"), Column("Entered"), Column("Left"),
-        *([Column("Stayed", right=True)] if customer is not None else []),
+        Column("Stage", long="cut"), Column("Before", long="cut", spare=True), Column("Entered"), Column("Left"),
+        *([Column("Stayed", right=True, spare=True)] if customer is not None else []),
     ]  # fmt: skip
     table = []
     names = shown.select(["lifecycle", "customer_id", "stage", "previous"]).to_pylist()

@@ -26,7 +26,7 @@ def import_(
     context: typer.Context,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", help="Only these sources. Default: all.", show_default=False),
+        typer.Argument(metavar="SOURCE", help="Only these sources. Default: all.", show_default=False),
     ] = None,
 ) -> None:
     """Read new and changed files into the event log.

@@ -61,7 +61,8 @@ def _show(
     money = Money(currency, shown["money"].to_pylist())
     columns = [
         Column(units(lifecycle.unit, 1).capitalize(), long="cut"), Column("Stage", long="cut"),
-        Column("Before", long="cut"), Column("Since"), Column("Until"), Column("Money", right=True),
+        Column("Before", long="cut", spare=True), Column("Since"), Column("Until", spare=True),
+        Column("Money", right=True),
     ]  # fmt: skip
     listed = [
         [row["customer_id"], row["stage"], row["previous"], *(moment(time, ws.zone) for time in times),

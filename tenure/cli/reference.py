@@ -60,7 +60,8 @@ def _command(name: str, command: Any) -> Iterator[str]:
 
 
 def _argument(parameter: Any) -> str:
-    return str(parameter.metavar or parameter.name.upper())
+    name = str(parameter.metavar or parameter.name.upper())
+    return name if parameter.nargs == 1 else f"[{name}]..."
 
 
 def _parameters(command: Any) -> Iterator[str]:

@@ -18,6 +18,9 @@ from tenure.cli.wording import clean
 
 PAGE = 40
 WIDTH = 80
+GAP = 2
+# a long column that is cut keeps this much
+LEAST = 12
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 Cell = str | Text | None
@@ -25,12 +28,16 @@ Cell = str | Text | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its heading, where its cells lean, how they look; `long` ones take what room is left and may break."""
+    """A column: its heading, where its cells lean, how they look.
+
+    `long` ones take what room is left, and are cut or folded; `spare` ones go where a terminal is too narrow for all.
+    """
 
     heading: str
     right: bool = False
     style: str = ""
     long: Literal["", "cut", "fold"] = ""
+    spare: bool = False
 
 
 class Screen:
@@ -75,17 +82,21 @@ class Screen:
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, total: bool = False) -> None:
         """Nothing; the rows under the headings; with `total` the last row is set off."""
         cells = [[_cell(cell) for cell in row] for row in rows]
+        widths = [
+            max((text.cell_len for text in (Text(column.heading), *(row[place] for row in cells))), default=0)
+            for place, column in enumerate(columns)
+        ]
+        kept = self._kept(columns, widths)
         table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-        for place, column in enumerate(columns):
-            heading = Text(column.heading)
-            widest = max((text.cell_len for text in (heading, *(row[place] for row in cells))), default=0)
+        for place in kept:
+            column = columns[place]
             table.add_column(
-                heading, justify="right" if column.right else "left", style=column.style,
+                Text(column.heading), justify="right" if column.right else "left", style=column.style,
                 no_wrap=column.long != "fold", overflow="fold" if column.long == "fold" else "ellipsis",
-                min_width=None if column.long else widest,
+                min_width=None if column.long else widths[place],
             )  # fmt: skip
         for place, row in enumerate(cells):
-            table.add_row(*row, style="bold" if total and place == len(rows) - 1 else None)
+            table.add_row(*(row[column] for column in kept), style="bold" if total and place == len(rows) - 1 else None)
         self._gap()
         if any(column.long == "fold" for column in columns):
             self._console.print(table)
@@ -125,6 +136,17 @@ class Screen:
             # kept on one line, to be copied
             self._console.print(line.append(clean(command), style="cyan not dim"), soft_wrap=True)
 
+    def _kept(self, columns: Sequence[Column], widths: Sequence[int]) -> list[int]:
+        """The places of the columns that are shown: spare ones go, the last first, until the others have room."""
+        kept = list(range(len(columns)))
+        if not self._console.is_terminal and "COLUMNS" not in os.environ:
+            return kept
+        for spare in reversed([place for place in kept if columns[place].spare]):
+            least = sum(min(widths[place], LEAST) if columns[place].long else widths[place] for place in kept)
+            if least + GAP * (len(kept) - 1) > self.width:
+                kept.remove(spare)
+        return kept
+
     def _wide(self, table: RenderableType) -> None:
         console = self._console
         if not console.is_terminal and "COLUMNS" not in os.environ:
@@ -148,6 +170,8 @@ class Screen:
 
 def bar(part: float, cells: int, style: str = "") -> Text:
     """A bar of `part` (0 to 1) of so many cells, to an eighth of one."""
+    if not cells:
+        return Text("")
     eighths = round(max(0.0, min(part, 1.0)) * cells * 8)
     eighths = max(eighths, 1) if part > 0 else 0
     full, rest = divmod(eighths, 8)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import typer
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from tenure.lifecycle.population import StageCount
     from tenure.workspace import Workspace
 
-_BAR = 20
+# what the other columns take, and the longest bar
+_BESIDE, _LONGEST = 60, 40
 _PHASE_STYLES = {
     "reach": "blue", "acquisition": "blue", "activation": "cyan", "conversion": "cyan", "risk": "yellow", "gone": "red",
 }  # fmt: skip
@@ -81,41 +84,10 @@ def _show(
     screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, counted: tuple[StageCount, ...],
     at: str | None,
 ) -> None:  # fmt: skip
-    from rich.text import Text
+    from tenure.cli.wording import units
 
-    from tenure.cli.screen import Column, bar
-    from tenure.cli.wording import Money, share, units
-
-    unit = units(lifecycle.unit)
-    people = sum(one.people for one in counted)
-    total = sum((one.money for one in counted), Decimal(0))
-    most = max((one.people for one in counted), default=0)
-    money = Money(ws.definitions.config.currency, [*(one.money for one in counted), total])
-    found = {stage.name: stage for stage in lifecycle.stages}
-    needs_names = any(_folded(stage.title) != _folded(stage.name) for stage in lifecycle.stages)
-    rows = []
-    for one in counted:
-        if one.stage is None and not one.people:
-            continue
-        stage = found.get(one.stage or "")
-        outside = "not in it" if lifecycle.segment else "in no stage"
-        style = "dim" if not one.people else ""
-        name = [Text(one.stage or "", style="dim")] if needs_names else []
-        cells = [
-            Text(stage.title if stage else outside, style=style if stage else "dim"), *name,
-            Text(f"{one.people:,}", style=style), Text(share(one.people, people), style=style),
-            bar(one.people / most if most else 0, _BAR, stage_style(stage)),
-            Text(money(one.money), style=style), Text(share(one.money, total), style=style),
-        ]  # fmt: skip
-        rows.append(cells)
-    everybody = ["All", *([""] if needs_names else []), f"{people:,}", "", "", money(total), ""]
-    columns = [
-        Column("Stage", long="cut"), *([Column("Name", long="cut")] if needs_names else []),
-        Column(unit.capitalize(), right=True), Column("Share", right=True), Column(""),
-        Column("Money", right=True), Column("Share", right=True),
-    ]  # fmt: skip
     screen.title(lifecycle.title, as_of(ws, ws.moment(at)))
-    screen.table(columns, [*rows, everybody], total=True)
+    _show_table(screen, ws, lifecycle, counted)
     screen.say(f"Money is {ws.money_words}.", style="dim")
     if ws.excluded:
         left_out = f"{ws.excluded:,} {units(lifecycle.unit, ws.excluded)}"
@@ -125,8 +97,51 @@ def _show(
     example = max(counted, key=lambda one: (one.stage is not None, one.people), default=None)
     if at is None and example is not None and example.people:
         chosen = chosen_with(ws, lifecycle)
-        who = typed(context, f"people --stage {example.stage}{chosen}")
+        who = typed(context, f"people --stage {quote(example.stage or '')}{chosen}")
         screen.next(who, typed(context, f"forecast --days 30{chosen}"))
+
+
+def _show_table(screen: Screen, ws: Workspace, lifecycle: Lifecycle, counted: tuple[StageCount, ...]) -> None:
+    from rich.text import Text
+
+    from tenure.cli.screen import Cell, Column, bar
+    from tenure.cli.wording import Money, share, units
+
+    people = sum(one.people for one in counted)
+    total = sum((one.money for one in counted), Decimal(0))
+    most = max((one.people for one in counted), default=0) or 1
+    money = Money(ws.definitions.config.currency, [*(one.money for one in counted), total])
+    stages = {stage.name: stage for stage in lifecycle.stages}
+    outside = "not in it" if lifecycle.segment else "in no stage"
+    room = max(0, min(screen.width - _BESIDE, _LONGEST))
+
+    def title(one: StageCount) -> str:
+        return stages[one.stage].title if one.stage in stages else outside
+
+    # a column, what stands in it for a stage, and for everybody
+    parts: list[tuple[Column, Callable[[StageCount], Cell], str]] = [
+        (Column("Stage", long="cut"), title, "All"),
+        (Column("Name", long="cut"), lambda one: one.stage, ""),
+        (Column(units(lifecycle.unit).capitalize(), right=True), lambda one: f"{one.people:,}", f"{people:,}"),
+        (Column("Share", right=True), lambda one: share(one.people, people), ""),
+        (Column(""), lambda one: bar(one.people / most, room, stage_style(stages.get(one.stage or ""))), ""),
+        (Column("Money", right=True), lambda one: money(one.money), money(total)),
+        (Column("Share", right=True, spare=True), lambda one: share(one.money, total), ""),
+    ]
+    if not room:
+        parts.pop(4)
+    if all(_folded(stage.title) == _folded(stage.name) for stage in lifecycle.stages):
+        # whoever reads the title knows the name
+        parts.pop(1)
+    rows: list[list[Cell]] = []
+    for one in counted:
+        if one.stage is None and not one.people:
+            continue
+        cells = [cell(one) for _, cell, _ in parts]
+        rows.append(
+            cells if one.people else [Text(cell, style="dim") if isinstance(cell, str) else cell for cell in cells]
+        )
+    screen.table([column for column, _, _ in parts], [*rows, [everybody for _, _, everybody in parts]], total=True)
 
 
 def _folded(title: str) -> str:

@@ -34,6 +34,7 @@ _CLOCK = r"[0-2]?[0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?( ?[AaPp][Mm])?"
 _EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _DECIMAL = "DECIMAL(18,4)"
 _MOSTLY = 0.95
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class Facts:
     def shown(self) -> str:
         """The column with some of its values, for messages."""
         values = ", ".join(self.examples[:2]) or "empty"
-        return f"{self.name} ({values if len(values) <= 40 else values[:39] + '…'})"
+        return printable(f"{self.name} ({values if len(values) <= _SHOWN else values[: _SHOWN - 1] + '…'})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,6 @@ class Looked:
     sandbox: Sandbox
     rows: int
     whole: bool
-    malformed: int
     columns: tuple[Facts, ...]
 
     def numbers(self, *aggregates: str, rows: str = "looked") -> list[int]:
@@ -111,9 +111,14 @@ def look(source: Source, folder: Path, dialect: Dialect, sandbox: Sandbox, progr
     )
     types = sandbox.types("SELECT * FROM looked")
     return Looked(
-        sandbox=sandbox, rows=rows, whole=rows < most, malformed=len(relation.malformed),
+        sandbox=sandbox, rows=rows, whole=rows < most,
         columns=tuple(_facts(column, types[column.sql], relation, dialect, sandbox, rows) for column in columns),
     )  # fmt: skip
+
+
+def printable(text: str) -> str:
+    """The text without signs that would change how a terminal behaves."""
+    return "".join(sign if sign.isprintable() else "·" for sign in text)
 
 
 def quoted(name: str) -> str:

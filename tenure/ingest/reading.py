@@ -56,7 +56,8 @@ class Malformed:
 class TextFile:
     """A text file that is being read: `columns`, a `sample` of the first rows, and all `batches`, to be taken once.
 
-    Columns of the batches are c0, c1 … and `position`, the line of the row; `malformed` fills up on the way.
+    Columns of the batches are c0, c1 … and `position`, the line of the row; `malformed` fills up on the way, and
+    `failures` takes what ended the reading: the engine that pulls the batches tells only that something did.
     """
 
     path: Path
@@ -65,6 +66,7 @@ class TextFile:
     schema: pa.Schema
     batches: Iterator[pa.RecordBatch]
     malformed: list[Malformed] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
 
 
 def format_of(path: Path, source: Source) -> Format:

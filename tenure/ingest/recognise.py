@@ -11,6 +11,7 @@ what to write by hand.
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from tenure.documents import did_you_mean, listing
 from tenure.errors import SourceError, UsageError
-from tenure.ingest.column_facts import Looked, look, quoted
+from tenure.ingest.column_facts import Looked, look, printable, quoted
 from tenure.ingest.column_names import Role
 from tenure.ingest.columns import NUMBER
 from tenure.ingest.columns_chosen import Chosen, choose
@@ -32,6 +33,7 @@ from tenure.warehouse.source_sql import quote_text
 
 _DATE = r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}(?:[ T].*)?"
 _HOME_SHARE = 0.5
+_SHOWN = 80
 _CAME_TO_NOTHING = (
     r"(?i)^(cancel|void|fail|declin|reject|abandon|storn|annul|abgebrochen|fehlgeschlagen|anulad|cancelad)"
 )
@@ -84,15 +86,17 @@ def recognise(
         looked = look(_probe(path, written), path.parent, written, sandbox, progressed)
         chosen = choose(looked, given or {})
         if chosen.missing:
-            raise _not_understood(path, looked, chosen, written)
-        return _understood(path, name or str(path), written, looked, chosen, trade(looked, chosen))
+            raise _not_understood(path, looked, chosen)
+        found = _understood(path, name or str(path), written, looked, chosen, trade(looked, chosen))
+    if not found.whole:
+        # the reader of the rest stands in a circle of references, and holds the file until it is collected
+        gc.collect()
+    return found
 
 
 def _understood(path: Path, name: str, written: Dialect, looked: Looked, chosen: Chosen, found: Trade) -> Recognised:
     assert chosen.time is not None
     notes = [*chosen.notes, *found.notes]
-    if looked.malformed:
-        notes.append(f"{looked.malformed:,} lines do not fit the header and are left out")
     if not looked.whole:
         notes.append(f"decided on the first {looked.rows:,} lines")
     common_rows = [_done(looked, chosen, notes), _one_currency(looked, chosen, notes)]
@@ -258,7 +262,7 @@ def _home(looked: Looked, chosen: Chosen, notes: list[str]) -> tuple[str | None,
     return currency or found.currency, found.timezone
 
 
-def _not_understood(path: Path, looked: Looked, chosen: Chosen, written: Dialect) -> SourceError:
+def _not_understood(path: Path, looked: Looked, chosen: Chosen) -> SourceError:
     """What is missing, which columns there are, and what to write by hand."""
     words = {"customer": "who bought", "time": "when", "amount": "for how much"}
     missing = [f"{words[role]} ({role})" for role in chosen.missing]
@@ -273,11 +277,11 @@ def _not_understood(path: Path, looked: Looked, chosen: Chosen, written: Dialect
     )
     options = " ".join(f"--{role} COLUMN" for role in chosen.missing)
     return SourceError(
-        f"{path} does not show {' or '.join(missing)}. Its columns: {shown}{more}.{understood}",
+        printable(f"{path} does not show {' or '.join(missing)}. Its columns: {shown}{more}.{understood}"),
         hint=f"Name what is there: {options}. A file of purchases needs all of customer, time and amount.",
     )
 
 
 def _short(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= 80 else flat[:79] + "…"
+    flat = printable(" ".join(text.split()))
+    return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"

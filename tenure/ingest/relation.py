@@ -34,8 +34,8 @@ class Relation:
 
     `rows` is a SELECT of `position` and the columns, to be run once; `sample` the same of the first rows, to be run
     often. `raw` is SQL of a row as JSON, `content` of all it holds (what makes two rows equal), `problem` of why a row
-    cannot be read (null: it can), `malformed` the rows that were set aside while reading. `total` is the number of rows
-    where the file tells.
+    cannot be read (null: it can), `malformed` the rows that were set aside while reading, `failures` what ended it.
+    `total` is the number of rows where the file tells.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Relation:
     problem: str | None = None
     native: bool
     malformed: list[Malformed] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
     total: int | None = None
 
 
@@ -109,7 +110,7 @@ def _delimited(file: TextFile, source: Source, sandbox: Sandbox, progressed: Cal
     # an empty cell says nothing
     listed = ", ".join(f"nullif({column.sql}, '') AS {column.sql}" for column in columns)
     return Relation(
-        name=str(file.path), columns=Columns(columns), native=False, malformed=file.malformed,
+        name=str(file.path), columns=Columns(columns), native=False, malformed=file.malformed, failures=file.failures,
         rows=f"SELECT {POSITION}, {listed} FROM arriving", sample=f"SELECT {POSITION}, {listed} FROM sampled",
         raw=_raw(columns), content=_content(columns),
     )  # fmt: skip
@@ -138,8 +139,8 @@ def _json_lines(file: TextFile, sandbox: Sandbox, progressed: Callable[[int], No
         )
 
     return Relation(
-        name=str(file.path), columns=Columns(columns), native=False, malformed=file.malformed, rows=query("arriving"),
-        sample=query("sampled"), raw=f"substr(line, 1, {RAW_LENGTH})", content="line",
+        name=str(file.path), columns=Columns(columns), native=False, malformed=file.malformed, failures=file.failures,
+        rows=query("arriving"), sample=query("sampled"), raw=f"substr(line, 1, {RAW_LENGTH})", content="line",
         problem="CASE WHEN unread THEN 'the line is no JSON object' END",
     )  # fmt: skip
 
@@ -173,10 +174,14 @@ def _register(file: TextFile, sandbox: Sandbox, progressed: Callable[[int], None
 
     def batches() -> Iterator[pa.RecordBatch]:
         rows = 0
-        for batch in file.batches:
-            rows += batch.num_rows
-            progressed(rows)
-            yield batch
+        try:
+            for batch in file.batches:
+                rows += batch.num_rows
+                progressed(rows)
+                yield batch
+        except BaseException as error:
+            file.failures.append(error)
+            raise
 
     sandbox.register("sampled", file.sample)
     sandbox.register("arriving", pa.RecordBatchReader.from_batches(file.schema, batches()))

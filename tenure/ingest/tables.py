@@ -126,7 +126,7 @@ class _Loader:
         if known.get(label) == fingerprint:
             return FileReport(file=label, unchanged=True)
         redefined = label in known and known[label].rpartition(".")[2] != fingerprint.rpartition(".")[2]
-        memory = max(self.store.memory_limit // 4, 256 << 20)
+        memory = max(self.store.memory_limit // 2, 256 << 20)
         folders = [path.resolve().parent for path in paths]
         if self.source.query is not None:
             folders = [self.folder / folder for folder in self.source.folders] or [self.folder]
@@ -162,7 +162,12 @@ class _Loader:
         try:
             appended = self.store.append(batches, arrival)
         except SandboxError as error:
-            raise SourceError(f"{label} of source '{self.source.name}' cannot be read: {error.message}.") from error
+            hint = ""
+            if error.kind == "OutOfMemory":
+                hint = "Its groups or its query need more memory: raise the limit, or make the source smaller."
+            raise SourceError(
+                f"{label} of source '{self.source.name}' cannot be read: {error.message}.", hint=hint
+            ) from error
         return FileReport(
             file=label,
             lines=counts.lines + len(relation.malformed),
@@ -188,13 +193,18 @@ class _Loader:
     ) -> Iterator[pa.RecordBatch]:
         """The rows on their way: times in UTC, and at the end the lines that could not be taken apart."""
         rows = 0
-        for batch in sandbox.batches(query, rows=BATCH_ROWS):
-            if self.stopped:
-                raise KeyboardInterrupt
-            rows += batch.num_rows
-            if relation.total is not None or relation.native:
-                self._progressed(label, relation.total, rows)
-            yield counts.timed(batch, zone)
+        try:
+            for batch in sandbox.batches(query, rows=BATCH_ROWS):
+                if self.stopped:
+                    raise KeyboardInterrupt
+                rows += batch.num_rows
+                if relation.total is not None or relation.native:
+                    self._progressed(label, relation.total, rows)
+                yield counts.timed(batch, zone)
+        except SourceError:
+            if relation.failures:
+                raise relation.failures.pop() from None
+            raise
         if relation.malformed:
             yield _refused(relation.malformed)
 

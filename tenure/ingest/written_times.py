@@ -65,8 +65,9 @@ def written_time(looked: Looked, facts: Facts, *, named: bool) -> WrittenTime | 
         f"SELECT regexp_replace({text}, '[0-9]', '9', 'g') AS shape, any_value({text}) AS v, count(*) AS n FROM thin "
         f"WHERE nullif({text}, '') IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1 LIMIT {_MOST_SHAPES}"
     )
-    shapes = [match for shape in table["shape"].to_pylist() if (match := _SHAPE.fullmatch(shape))]
-    if shapes and len(shapes) * 2 > table.num_rows:
+    counted = list(zip(table["shape"].to_pylist(), table["n"].to_pylist(), strict=True))
+    shapes = [match for shape, _ in counted if (match := _SHAPE.fullmatch(shape))]
+    if 2 * sum(n for shape, n in counted if _SHAPE.fullmatch(shape)) > sum(n for _, n in counted):
         return _by_shape(looked, facts, text, shapes)
     samples = [str(value) for value in table["v"].to_pylist()]
     return _plain(looked, facts, samples) if any(sign in samples[0] for sign in "-/., ") else None

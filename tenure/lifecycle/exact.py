@@ -3,26 +3,72 @@
 A value of the condition language is, between two events, `(slope · t + intercept) / divisor` with numbers that the
 customer's history fixes. Counts and times are whole, values are decimals of six places, and what is written in a
 condition becomes whole factors: so nothing is ever rounded, and the moment at which a comparison changes is a floor
-division. (Where a product outgrows 128 bits the engine says so; thresholds never flicker.)
+division. Where a product outgrows 38 digits the comparison is unknown, as is a value out of range; a moment that 64
+bits cannot tell never comes. Thresholds never flicker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
 VALUE_SCALE = 6  # decimals of values
+DIGITS = 38  # of what engines calculate with exactly
+LARGE = 10**6  # the product of a larger factor and a count may outgrow 64 bits, as may a sum with its third power
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A number of the history: an SQL expression and its decimals."""
+
+    name: str
+    scale: int = 0
+
+    def sql(self, *, wide: bool) -> str:
+        """The number; `wide` casts a whole one to 128 bits first (decimals have them)."""
+        return f"CAST({self.name} AS HUGEINT)" if wide and self.scale == 0 else self.name
+
+    def whole(self) -> str:
+        """The number in units of its last decimal, in 128 bits."""
+        return f"CAST({self.name} * {10**self.scale} AS HUGEINT)" if self.scale else self.sql(wide=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The product of two sums."""
+
+    left: Sum
+    right: Sum
+
+    @property
+    def scale(self) -> int:
+        """Its decimals."""
+        return self.left.scale + self.right.scale
+
+    def sql(self, *, wide: bool) -> str:
+        """The product, always of 128 bits."""
+        if self.scale > DIGITS - VALUE_SCALE:
+            return "CAST(NULL AS HUGEINT)"
+        return f"({self.left.sql(wide=True)}) * ({self.right.sql(wide=True)})"
+
+    def whole(self) -> str:
+        """The product in units of its last decimal."""
+        return f"({self.left.whole(self.left.scale)}) * ({self.right.whole(self.right.scale)})"
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A sum in SQL, `constant + Σ factor · term`; terms are SQL expressions of numbers with up to `scale` decimals."""
+    """A sum in SQL: `constant + Σ factor · term`."""
 
     constant: int = 0
-    terms: tuple[tuple[int, str], ...] = ()
-    scale: int = 0
+    terms: tuple[tuple[int, Column | Product], ...] = ()
+
+    @property
+    def scale(self) -> int:
+        """The decimals of the sum."""
+        return max((term.scale for _, term in self.terms), default=0)
 
     @property
     def is_constant(self) -> bool:
@@ -36,17 +82,17 @@ class Sum:
 
     def plus(self, other: Sum) -> Sum:
         """The sum of both; equal terms are gathered, so that differences cancel."""
-        gathered: dict[str, int] = {}
+        gathered: dict[Column | Product, int] = {}
         for factor, term in (*self.terms, *other.terms):
             gathered[term] = gathered.get(term, 0) + factor
         terms = tuple((factor, term) for term, factor in gathered.items() if factor)
-        return Sum(self.constant + other.constant, terms, max(self.scale, other.scale))
+        return Sum(self.constant + other.constant, terms)
 
     def scaled(self, by: int) -> Sum:
         """The sum times a whole number."""
         if by == 0:
             return Sum()
-        return Sum(self.constant * by, tuple((factor * by, term) for factor, term in self.terms), self.scale)
+        return Sum(self.constant * by, tuple((factor * by, term) for factor, term in self.terms))
 
     def times(self, other: Sum) -> Sum:
         """The product; constants stay constants, anything else becomes one term of 128 bits."""
@@ -54,21 +100,31 @@ class Sum:
             return other.scaled(self.constant)
         if other.is_constant:
             return self.scaled(other.constant)
-        product = f"({self.sql(wide=True)}) * ({other.sql(wide=True)})"
-        return Sum(0, ((1, product),), self.scale + other.scale)
+        return Sum(0, ((1, Product(self, other)),))
 
     def sql(self, *, wide: bool = False) -> str:
-        """The sum as SQL; `wide` casts whole terms to 128 bits first (decimals have them)."""
-        parts: list[str] = []
-        for factor, term in self.terms:
-            text = f"CAST({term} AS HUGEINT)" if wide and self.scale == 0 else term
-            if abs(factor) != 1:
-                text = f"{abs(factor)} * {text}"
-            parts.append(("- " if factor < 0 else "+ ") + text)
-        if self.constant or not parts:
-            parts.append(("- " if self.constant < 0 else "+ ") + str(abs(self.constant)))
-        text = " ".join(parts)
-        return text[2:] if text.startswith("+ ") else "-" + text[2:]
+        """The sum as SQL; `wide` casts whole terms to 128 bits first, as is done anyway where a number is large."""
+        large = abs(self.constant) > LARGE**3
+        return _added(self.constant, [(f, term.sql(wide=wide or large or abs(f) > LARGE)) for f, term in self.terms])
+
+    def whole(self, scale: int) -> str:
+        """The sum in units of 10^-scale, in whole numbers of 128 bits."""
+        return _added(
+            self.constant * 10**scale, [(f * 10 ** (scale - term.scale), term.whole()) for f, term in self.terms]
+        )
+
+
+def _added(constant: int, terms: Sequence[tuple[int, str]]) -> str:
+    if any(abs(number) >= 10**DIGITS for number in (constant, *(factor for factor, _ in terms))):
+        return "CAST(NULL AS HUGEINT)"
+    parts: list[str] = []
+    for factor, text in terms:
+        times = f"{abs(factor)} * " if abs(factor) != 1 else ""
+        parts.append(("- " if factor < 0 else "+ ") + times + text)
+    if constant or not parts:
+        parts.append(("- " if constant < 0 else "+ ") + str(abs(constant)))
+    text = " ".join(parts)
+    return text[2:] if text.startswith("+ ") else "-" + text[2:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +182,22 @@ def constant(value: Fraction) -> Linear:
 
 def number(sql: str) -> Linear:
     """A whole number of the history, such as a count; `sql` is its expression."""
-    return Linear(Sum(0, ((1, sql),)))
+    return Linear(Sum(0, ((1, Column(sql)),)))
 
 
 def decimal(sql: str) -> Linear:
     """A value with six decimals."""
-    return Linear(Sum(0, ((1, sql),), VALUE_SCALE))
+    return Linear(Sum(0, ((1, Column(sql, VALUE_SCALE)),)))
 
 
 def elapsed(since_sql: str) -> Linear:
     """The time from a moment of the history to t."""
-    return Linear(Sum(0, ((-1, since_sql),)), slope=Sum(1))
+    return Linear(Sum(0, ((-1, Column(since_sql)),)), slope=Sum(1))
 
 
 def remaining(until_sql: str) -> Linear:
     """The time from t to a moment of the history."""
-    return Linear(Sum(0, ((1, until_sql),)), slope=Sum(-1))
+    return Linear(Sum(0, ((1, Column(until_sql)),)), slope=Sum(-1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +209,9 @@ class Test:
 
     def truth(self, moment: str) -> str:
         """SQL of the truth at `moment` (an SQL expression); null where something is unknown."""
+        return in_range(self._truth(moment))
+
+    def _truth(self, moment: str) -> str:
         slope, intercept, sign = self._signed()
         if slope.is_zero:
             return self._guarded(lambda op: _two_sides(intercept, op), sign)
@@ -161,7 +220,8 @@ class Test:
             op = self.op if slope.constant > 0 else _MIRRORED[self.op]
             threshold = intercept.scaled(-slope.constant)
             return _sql_op(f"{moment} {op} {threshold.sql()}")
-        value = f"({slope.sql(wide=True)}) * CAST({moment} AS HUGEINT) + ({intercept.sql(wide=True)})"
+        scale = max(slope.scale, intercept.scale)
+        value = f"({slope.whole(scale)}) * CAST({moment} AS HUGEINT) + ({intercept.whole(scale)})"
         return self._guarded(lambda op: f"{value} {op} 0", sign)
 
     def deadline(self) -> str | None:
@@ -174,22 +234,23 @@ class Test:
             threshold = intercept.scaled(-slope.constant)
             rising = slope.constant > 0
             late = closed != rising  # the last moment that still belongs to the other side
-            return (threshold.plus(Sum(1)) if late else threshold).sql()
+            due = (threshold.plus(Sum(1)) if late else threshold).sql()
+            return f"TRY(CAST({due} AS BIGINT))" if _multiplies(due) or "HUGEINT" in due else due
         factor = f"sign({sign}) * " if sign else ""
         scale = max(slope.scale, intercept.scale)
-        a = f"({factor}({_whole(slope, scale)}))"
-        b = f"({factor}({_whole(intercept, scale)}))"
+        a = f"({factor}({slope.whole(scale)}))"
+        b = f"({factor}({intercept.whole(scale)}))"
         # the first t with a·t + b >= 0 or > 0 (a > 0), or the first t where that no longer holds (a < 0)
         up = f"{_floor(f'-{b} - 1', a)} + 1" if closed else f"{_floor(f'-{b}', a)} + 1"
         down = f"{_floor(b, f'(-{a})')} + 1" if closed else f"{_floor(f'{b} - 1', f'(-{a})')} + 1"
-        return f"CASE WHEN {a} > 0 THEN {up} WHEN {a} < 0 THEN {down} END"
+        return in_range(f"CASE WHEN {a} > 0 THEN {up} WHEN {a} < 0 THEN {down} END")
 
     def _signed(self) -> tuple[Sum, Sum, str | None]:
         divisor = self.difference.divisor
         slope, intercept = self.difference.slope, self.difference.intercept
         if divisor.is_constant:
             if divisor.constant == 0:
-                return Sum(), Sum(0, ((1, "NULL"),)), None
+                return Sum(), Sum(0, ((1, Column("NULL")),)), None
             if divisor.constant < 0:
                 return slope.scaled(-1), intercept.scaled(-1), None
             return slope, intercept, None
@@ -205,6 +266,15 @@ class Test:
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 
 
+def _multiplies(sql: str) -> bool:
+    return " * " in sql
+
+
+def in_range(sql: str) -> str:
+    """The SQL, null where a product in it has too many digits."""
+    return f"TRY({sql})" if _multiplies(sql) else sql
+
+
 def _sql_op(text: str) -> str:
     return text.replace(" == ", " = ").replace(" != ", " <> ")
 
@@ -216,13 +286,6 @@ def _two_sides(total: Sum, op: str) -> str:
     if left.is_constant and not right.is_constant:
         return f"{right.sql()} {_MIRRORED[op]} {left.sql()}"
     return f"{left.sql()} {op} {right.sql()}"
-
-
-def _whole(total: Sum, scale: int) -> str:
-    """The sum as a whole number of units of 10^-scale."""
-    if scale == 0:
-        return total.sql(wide=True)
-    return f"CAST(({total.sql(wide=True)}) * {10**scale} AS HUGEINT)"
 
 
 def _floor(dividend: str, divisor: str) -> str:

@@ -70,11 +70,12 @@ class Observed:
     once_name: str = "one_time"
 
 
-def totals(connection: Connection) -> dict[str, Total]:
-    """What the log holds, by the name of the event."""
+def totals(connection: Connection, *, as_of: int | None = None) -> dict[str, Total]:
+    """What the log holds up to `as_of` (microseconds UTC), by the name of the event."""
+    limit = f"WHERE time <= {as_of}" if as_of is not None else ""
     rows = connection.execute(
         f"SELECT name, count(*), count(DISTINCT customer), coalesce(sum({property_number('revenue')}), 0), min(time), "
-        "max(time) FROM events GROUP BY name"
+        f"max(time) FROM events {limit} GROUP BY name"
     ).fetchall()
     return {
         name: Total(events=events, people=people, revenue=revenue, first=first, last=last)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.history import View, compute, prepared
+from tenure.lifecycle.passes import Prepared
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.facts import fact, set_fact
+from tenure.warehouse.measures import registered
 
 AS_OF = "as_of"
 
@@ -72,7 +74,7 @@ def refresh(connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: i
     rest = frozenset(codes) - changed
     units = 0
     if rest:
-        units = _gather(connection, int(before or 0), as_of)
+        units = _gather(connection, ready, int(before or 0), as_of)
     if units:
         kept = [codes[name] for name in rest]
         connection.execute(
@@ -105,22 +107,25 @@ def _has_future(connection: Connection, as_of: int) -> bool:
     return first_row(connection, f"SELECT {latest} > ?", [as_of]) == (True,)
 
 
-def _gather(connection: Connection, before: int, as_of: int) -> int:
+def _gather(connection: Connection, ready: Prepared, before: int, as_of: int) -> int:
     """How many units are to be refreshed; makes `gathered` and, read once, their measures."""
     connection.execute("CREATE OR REPLACE TEMP TABLE gathered AS SELECT DISTINCT unit FROM touched")
     if as_of > before:
         connection.execute(
-            f"INSERT INTO gathered SELECT unit FROM ("
-            f"SELECT unit FROM measures WHERE time > {before} AND time <= {as_of} UNION SELECT key FROM units WHERE first_seen > {before} AND first_seen <= {as_of}) "
-            f"WHERE unit NOT IN (SELECT unit FROM gathered)"
+            "INSERT INTO gathered SELECT unit FROM ("
+            f"SELECT unit FROM measures WHERE time > {before} AND time <= {as_of} UNION "
+            f"SELECT key AS unit FROM units WHERE first_seen > {before} AND first_seen <= {as_of}) "
+            "WHERE unit NOT IN (SELECT unit FROM gathered)"
         )
     row = first_row(connection, "SELECT count(*) FROM gathered")
     units = int(row[0]) if row else 0
     if units:
+        numbers = registered(connection)
+        read = _list([numbers[kind] for kind in ready.kinds])
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE gathered_measures AS "
             "SELECT unit, time, tie, kind, value, text, received_at FROM measures "
-            "WHERE unit IN (SELECT unit FROM gathered)"
+            f"WHERE kind IN ({read or -1}) AND unit IN (SELECT unit FROM gathered)"
         )
     return units
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tenure.lifecycle.bound import Atom, Compare, Fixed, OneOf, Operand, Operation, Reading, Unknown, readings
-from tenure.lifecycle.exact import Linear, Test, constant
+from tenure.lifecycle.exact import Linear, Test, constant, in_range
 from tenure.lifecycle.registers import told
 from tenure.warehouse.where import quote
 
@@ -91,7 +91,7 @@ def value(operand: Operand, columns: Columns, moment: str) -> str:
         return plain
     told_value = linear(operand, columns)
     at = f"({told_value.slope.sql(wide=True)}) * CAST({moment} AS HUGEINT) + " if not told_value.slope.is_zero else ""
-    return (
+    return in_range(
         f"CAST({at}{told_value.intercept.sql(wide=True)} AS DOUBLE) / "
         f"nullif(CAST({told_value.divisor.sql(wide=True)} AS DOUBLE), 0)"
     )
@@ -138,4 +138,4 @@ def _known(operand: Operand, columns: Columns) -> str:
     elif told_value.divisor.is_zero:
         parts.append("NULL")
     parts = parts or ["0"]
-    return " + ".join(f"({part})" for part in parts)
+    return in_range(" + ".join(f"({part})" for part in parts))

@@ -20,7 +20,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from tenure.errors import StoreError
+from tenure.errors import DiskFull, StoreError
 from tenure.warehouse import loading
 from tenure.warehouse.failures import failure, told
 from tenure.warehouse.known import Known
@@ -122,9 +122,14 @@ class Store:
                 connection.commit()
             except BaseException as error:
                 _roll_back(connection)
-                if isinstance(error, (duckdb.Error, OSError, MemoryError)):
-                    raise failure(error, self.path) from error
-                raise
+                if not isinstance(error, (duckdb.Error, OSError, MemoryError)):
+                    raise
+                told_error = failure(error, self.path)
+                if isinstance(told_error, DiskFull):
+                    # gives back what the file has grown by, so that small steps have room again
+                    with suppress(duckdb.Error):
+                        connection.execute("CHECKPOINT")
+                raise told_error from error
             finally:
                 self._writer = None
 

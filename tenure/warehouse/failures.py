@@ -104,5 +104,6 @@ def interruptible(work: Callable[[], T], interrupt: Callable[[], None]) -> T:
     if stopped and not results:
         raise KeyboardInterrupt
     if failures:
-        raise failures[0]
+        # out of the list: error, traceback and frame would hold each other, and the engine's connections with them
+        raise failures.pop()
     return results[0]

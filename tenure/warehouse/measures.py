@@ -21,6 +21,11 @@ from tenure.warehouse.where import condition_sql, json_text, number_of, property
 Reads = Literal["event", "trait", "trait_date", "score"]
 
 CUSTOMER = "customer"
+# a date, or a date and a time, of ISO 8601; engines would read much else
+ISO_TIME = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+    r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
+)
 STAGE_SETS = "stages set by hand"
 
 
@@ -247,7 +252,9 @@ def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:
     root = "json_extract_string(value, '$')"
     value, text = number_of(root), json_text("value", "'$'") if kind.text else null_text
     if kind.reads == "trait_date":
-        value = f"CAST(epoch_us(TRY_CAST({root} AS TIMESTAMPTZ)) AS DECIMAL(38,6))"
+        # there is no year 0
+        iso = f"regexp_full_match({root}, {quote(ISO_TIME)}) AND {root} >= '0001'"
+        value = f"CASE WHEN {iso} THEN CAST(epoch_us(TRY_CAST({root} AS TIMESTAMPTZ)) AS DECIMAL(38,6)) END"
     # a trait's events are those of `keyed` that set it
     changes = (
         f"SELECT k.unit, k.message_id, k.time, k.received_at, t.value FROM {keyed} AS k "

@@ -48,6 +48,8 @@ class Sandbox:
         temp_directory: Path | None = None,
     ) -> Sandbox:
         """A sandbox that may read `folders` (with all below), with `memory_limit` in bytes."""
+        if temp_directory is not None:
+            temp_directory.parent.mkdir(parents=True, exist_ok=True)
         connection = duckdb.connect(
             config={
                 "python_enable_replacements": "false",

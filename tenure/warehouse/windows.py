@@ -6,6 +6,8 @@ is registered once, and shows whatever table is put into it.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import duckdb
 import pyarrow as pa
 
@@ -38,10 +40,13 @@ class Windows:
 
     def close(self) -> None:
         """Takes all of them away."""
-        self._connection.complete()
-        for name, window in self._open.items():
+        for window in self._open.values():
             window.table = None
-            self._connection.unregister(name)
+        # in a transaction that has failed nothing can be taken away, and the rollback does it
+        with suppress(duckdb.Error):
+            self._connection.complete()
+            for name in self._open:
+                self._connection.unregister(name)
         self._open.clear()
 
 

@@ -50,7 +50,7 @@ def test_table(name: str, corner: Path, invoke: Invoke, golden: Golden) -> None:
     assert all(line == line.rstrip() for line in shown.splitlines())
 
 
-@pytest.mark.parametrize("name", [name for name in LISTINGS if name not in ("plan of nothing",)])
+@pytest.mark.parametrize("name", [name for name in LISTINGS if name != "plan of nothing"])
 def test_csv_and_json_tell_the_same(name: str, corner: Path, invoke: Invoke) -> None:
     text = invoke("-C", corner, *LISTINGS[name], "--format", "csv").stdout
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
@@ -148,7 +148,12 @@ def test_doctor(corner: Path, invoke: Invoke, golden: Golden) -> None:
     shown = re.sub(r"Tenure \S+", "Tenure VERSION", re.sub(r"20(2[5-9]|[3-9]\d)-\S+ \S+", "NOW", shown))
     golden("doctor.txt", re.sub(r" +(?=SIZE)", " ", shown))
     told: dict[str, Any] = json.loads(invoke("-C", corner, "doctor", "--format", "json").stdout)
-    assert (told["events"], told["units"], told["excluded"], told["sources"][0]["rejected"]) == (15, {"customer": 7}, 1, 3)
+    assert (told["events"], told["units"], told["excluded"], told["sources"][0]["rejected"]) == (
+        15,
+        {"customer": 7},
+        1,
+        3,
+    )
     rows = dict(csv.reader(io.StringIO(invoke("-C", corner, "doctor", "--format", "csv").stdout)))
     assert rows["events"] == "15" and rows["last_event"] == "2024-12-31T18:00:00.000000Z"
 

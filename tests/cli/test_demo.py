@@ -38,6 +38,11 @@ def findings(page: str) -> list[tuple[str, str]]:
     return [(" ".join(sentence.split()), command) for sentence, command in found]
 
 
+def table(page: str) -> list[str]:
+    """The lines of the stages."""
+    return re.findall(r"^(?:Conversion|Retention|Loyalty|Reactivated|At risk|Lapsed|All) .*$", page, re.MULTILINE)
+
+
 def orders(folder: Path, *, people: int = 90, repeats: int = 6) -> Path:
     """A small shop: few lines, decimal commas, some returns, some guests."""
     random, start = Random(3), datetime.fromisoformat("2023-01-01T10:00")
@@ -159,6 +164,16 @@ def test_too_few_returns_keep_the_default_windows(tmp_path: Path) -> None:
     assert "since(purchase) >= days(180)" in (tmp_path / "ws" / "lifecycles" / "classic.yaml").read_text()
 
 
+def test_a_row_of_2099_makes_nobody_lost(shop: tuple[Path, str], tmp_path: Path) -> None:
+    data = orders(tmp_path)
+    data.write_text(f"{data.read_text()}\n99999;k001;01.01.2099 10:00;1;5,00\n")
+    found = run("demo", "--data", data, "--into", tmp_path / "ws")
+    assert found.exit_code == 0, found.output
+    assert "taken for mis-dated" in " ".join(found.stdout.split())
+    assert "as_of: 202" in (tmp_path / "ws" / "tenure.yaml").read_text()
+    assert table(found.stdout) == table(shop[1])
+
+
 def test_the_sample_company(tmp_path: Path) -> None:
     found = run("demo", "--into", tmp_path / "ws")
     assert found.exit_code == 0, found.output
@@ -196,3 +211,13 @@ def test_online_retail(tmp_path: Path) -> None:
     assert "within 83 days and nine in ten within 174" in flat
     for sentence, command in findings(found.stdout):
         assert listed(command, tmp_path) == int(sentence.split()[0].replace(",", "")), sentence
+
+
+def test_lines_that_cannot_be_read_are_left_out_once(tmp_path: Path) -> None:
+    data = orders(tmp_path)
+    data.write_text(f"{data.read_text()}\n99998;k001;01.03.2023 10:00\n99999;k001;no day at all;1;5,00\n")
+    found = run("demo", "--data", data, "--into", tmp_path / "ws")
+    assert found.exit_code == 0, found.output
+    flat = " ".join(found.stdout.split())
+    assert "1 line: 3 columns where the header has 5" in flat
+    assert "1 line: time cannot be worked out" in flat

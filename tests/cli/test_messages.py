@@ -76,8 +76,6 @@ def told(text: str, folder: Path) -> str:
     return text.replace(str(folder), "SHOP")
 
 
-
-
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken(name: str, fresh: Path, invoke: Invoke, golden: Callable[[str, str], None]) -> None:
     breaks, command, code = BROKEN[name]
@@ -114,8 +112,7 @@ def test_no_workspace(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path:
         "Name a workspace with `tenure -C DIR …`, or make one with `tenure init DIR`.\n"
     )
     assert invoke("-C", "shop", "stages", code=2).stderr == (
-        "Error: There is no folder shop.\n"
-        "Make a workspace there with `tenure init shop`, or name another folder.\n"
+        "Error: There is no folder shop.\nMake a workspace there with `tenure init shop`, or name another folder.\n"
     )
 
 

@@ -46,7 +46,7 @@ def test_lines_of_an_invoice_have_one_currency(desk: Desk) -> None:
     desk.write(
         "orders.csv",
         "no,customer,time,amount,currency\n"
-        + "1,a,2024-01-02,5,EUR\n1,a,2024-01-02,5,EUR\n2,a,2024-01-02,5,EUR\n2,a,2024-01-02,5,GBP\n",
+        "1,a,2024-01-02,5,EUR\n1,a,2024-01-02,5,EUR\n2,a,2024-01-02,5,EUR\n2,a,2024-01-02,5,GBP\n",
     )
     report = desk.load(**{**MAPPED, "id": None, "group": "no", "properties": {"revenue": "sum(amount)"}})
     assert desk.rows("SELECT message_id, properties FROM events") == [("orders:1", '{"revenue":8}')]

@@ -72,7 +72,7 @@ def test_a_query_that_fails_says_why(desk: Desk) -> None:
     desk.write("a.csv", "no,customer,day\n1,x,2024-01-01\n")
     with pytest.raises(SourceError, match=r"The query of source 'orders' failed: Referenced column \"nope\" not found"):
         desk.load(query="SELECT nope FROM 'a.csv'", customer="customer", time="day")
-    with pytest.raises(SourceError, match="There is no file .*b.csv"):
+    with pytest.raises(SourceError, match=r"There is no file .*b.csv"):
         desk.load(query="SELECT * FROM 'b.csv'", customer="customer", time="day")
     with pytest.raises(SourceError, match=r"query has no column 'custmer'"):
         desk.load(query="SELECT * FROM 'a.csv'", customer="custmer", time="day")

@@ -399,3 +399,10 @@ def loaded(found: Recognised, folder: Path) -> dict[str, Total]:
         for source in found.sources:
             assert load(store, source, folder=folder, settings=settings, received_at=0).rejected == {}
         return totals(store.connection())
+
+
+def test_messages_hold_no_signs_that_move_the_cursor(tmp_path: Path) -> None:
+    rows = [["who\x1b[2J", "when", "x"], *[[f"\x1b[31m{n % 5}", f"2023-01-{1 + n % 28:02}", "a"] for n in range(40)]]
+    with pytest.raises(SourceError) as raised:
+        recognise(made(tmp_path, "escapes.csv", table(rows)))
+    assert "\x1b" not in str(raised.value)

@@ -25,7 +25,8 @@ def test_a_row_becomes_an_event(desk: Desk) -> None:
     desk.write("orders.csv", LINES)
     report = desk.load(**MAPPED, traits={"country": "country"})
     assert (report.read, report.loaded, report.duplicates, report.rejected) == (3, 3, 0, {})
-    assert desk.rows("SELECT user_id, name, type, time, source, properties, context FROM events ORDER BY time, properties") == [
+    columns = "user_id, name, type, time, source, properties, context"
+    assert desk.rows(f"SELECT {columns} FROM events ORDER BY time, properties") == [
         ("007", "Order Completed", "track", moment("2024-01-02T10:00:00"), "orders", '{"revenue":0.05}',
          '{"traits":{"country":"UK"}}'),
         ("007", "Order Completed", "track", moment("2024-01-02T10:00:00"), "orders", '{"revenue":2.2}',
@@ -50,7 +51,9 @@ def test_invoice_lines_make_one_order(desk: Desk) -> None:
     desk.write("orders.csv", LINES)
     report = desk.load(
         customer="customer", group="invoice", traits={"country": "country"},
-        properties={"revenue": "sum(quantity * price)", "products": "list(price)", "lines": "count(*)", "country": "country"},
+        properties={
+            "revenue": "sum(quantity * price)", "products": "list(price)", "lines": "count(*)", "country": "country"
+        },
     )  # fmt: skip
     assert (report.lines, report.read, report.loaded) == (3, 2, 2)
     assert desk.rows("SELECT message_id, properties FROM events ORDER BY message_id") == [

@@ -194,7 +194,7 @@ def event(message_id: str, time: int, *, name: str = "Order Completed", customer
 def told(engine: Engine) -> list[tuple[str, str, int, int | None]]:
     return [
         (row.unit, row.stage, (row.entered_at - START) // DAY, row.left_at and (row.left_at - START) // DAY)
-        for row in engine.stored()
+        for row in sorted(engine.stored(), key=lambda row: (row.unit, row.entered_at))
     ]
 
 
@@ -284,8 +284,8 @@ def test_a_stage_set_by_hand_for_the_first_time_counts_for_those_who_were_there_
         engine.arrive([event("3", DAYS[3], name="Stage Set", lifecycle="store", stage="at_risk")])
         engine.refresh(defined([STORE]), as_of=DAYS[3])
         assert told(engine) == [
-            ("ada", "at_risk", 3, None),
             ("ada", "buyer", 1, 3),
-            ("bob", "at_risk", 5, None),
+            ("ada", "at_risk", 3, None),
             ("bob", "buyer", 1, 5),
+            ("bob", "at_risk", 5, None),
         ]

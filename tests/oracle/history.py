@@ -16,7 +16,7 @@ from .evaluate import CLOCK, Event, Moment, Visit, evaluate, in_order, pair_hold
 from .lifecycle import Definition, Lifecycle, read_definition
 from .values import read
 
-HORIZON = 400 * 366 * 24 * 60 * 60 * 10**6
+HORIZON = 10_000 * 366 * 24 * 60 * 60 * 10**6
 """How far after the last event a deadline is looked for, in microseconds."""
 
 MOST_MOVES = 20

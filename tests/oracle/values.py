@@ -12,8 +12,9 @@ TOO_LARGE = 10**15
 MILLION = 10**6
 DECIMAL_LITERAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 ISO_TIME = re.compile(
-    r"\d{4}-\d\d-\d\d"  # a date alone is its midnight
-    r"([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"  # a date alone is its midnight
+    r"([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"  # what is below a microsecond is cut off
+    r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
 )
 
 

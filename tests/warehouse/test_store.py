@@ -49,17 +49,29 @@ def test_each_thread_has_a_cursor(tmp_path: Path) -> None:
         assert others[0] is not own
 
 
+def write_and_fail(store: Store, error: Exception | None) -> None:
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO touched VALUES (2)")
+        connection.execute("FROM touched")
+        if error is not None:
+            raise error
+        connection.execute("FROM no_such_table")
+
+
+def count_for_hours(store: Store) -> None:
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO touched VALUES (1)")
+        connection.execute("SELECT count(*) FROM range(100000000000) AS t(i) WHERE hash(i) = 1").fetchall()
+
+
 def test_a_transaction_is_whole_or_nothing(tmp_path: Path) -> None:
     with Store.open(tmp_path / "store.duckdb") as store:
         with store.transaction() as connection:
             connection.execute("INSERT INTO touched VALUES (1)")
-        with pytest.raises(ZeroDivisionError), store.transaction() as connection:
-            connection.execute("INSERT INTO touched VALUES (2)")
-            connection.execute("FROM touched")
-            raise ZeroDivisionError
-        with pytest.raises(StoreError, match="no_such_table"), store.transaction() as connection:
-            connection.execute("INSERT INTO touched VALUES (3)")
-            connection.execute("FROM no_such_table")
+        with pytest.raises(ZeroDivisionError):
+            write_and_fail(store, ZeroDivisionError())
+        with pytest.raises(StoreError, match="no_such_table"):
+            write_and_fail(store, None)
         assert store.connection().execute("SELECT unit FROM touched").fetchall() == [(1,)]
 
 
@@ -111,9 +123,8 @@ def test_work_can_be_interrupted_from_another_thread(tmp_path: Path) -> None:
     with Store.open(tmp_path / "store.duckdb", threads=1) as store:
         timer = threading.Timer(0.3, store.interrupt)
         timer.start()
-        with pytest.raises(ImportStopped), store.transaction() as connection:
-            connection.execute("INSERT INTO touched VALUES (1)")
-            connection.execute("SELECT count(*) FROM range(100000000000) AS t(i) WHERE hash(i) = 1").fetchall()
+        with pytest.raises(ImportStopped):
+            count_for_hours(store)
         assert store.connection().execute("SELECT count(*) FROM touched").fetchall() == [(0,)]
 
 

@@ -1,0 +1,123 @@
+"""Values and deadlines at the ends of what numbers can tell: nothing fails because of one odd row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ..oracle.evaluate import DAY, Event
+from ..oracle.history import Row, oracle_history
+from ..oracle.logs import START
+from .harness import Engine, Engines, defined, difference
+
+LARGEST = 999_999_999_999_999
+ENGINES = Engines(turns=20)
+
+
+def order(day: float, amount: object, message_id: str = "1") -> Event:
+    time = START + int(day * DAY)
+    return Event(
+        message_id=message_id, name="Order Completed", time=time, received_at=time, customer="ada",
+        properties={"amount": amount},
+    )  # fmt: skip
+
+
+def renewed(date: object) -> Event:
+    return replace(order(0, 1), name="Identified", traits={"renewal": date})
+
+
+def definition(condition: str) -> dict[str, object]:
+    return {
+        "lifecycle": "store",
+        "events": {"order": {"event": "Order Completed", "value": "amount"}},
+        "stages": [{"rest": {"otherwise": True}}, {"on": {"when": condition}}],
+    }
+
+
+def rows(condition: str, *events: Event) -> list[Row]:
+    engine = ENGINES.next()
+    engine.arrive(events)
+    engine.refresh(defined([definition(condition)]), as_of=START + 9 * DAY)
+    return engine.stored()
+
+
+def oracle(condition: str, *events: Event) -> list[Row]:
+    return sorted(oracle_history(events, [definition(condition)], as_of=START + 9 * DAY), key=str)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "since(order) > sum(order) * days(1)",
+        "since(order) < sum(order) * days(36500)",
+        "since(order) > count(order) * days(36500)",
+        "since(order) < count(order) * days(36500) * 1000000",
+        "since(order) / 1000000 > days(36525)",
+        "since(order) * 0.000001 > days(36525)",
+        "since(order) / sum(order) > days(36525)",
+        "gap(order) < count(order) * days(36500) * 1000000",
+        "sum(order) >= 999999999999999.999999",
+        "sum(order) * 999999999999999 > 5",
+        "last(order) * 999999999999999.999999 > 5",
+        "avg(order) == last(order)",
+    ],
+)
+@pytest.mark.parametrize("amount", [LARGEST, "999999999999999.999999", -LARGEST, 0.000001, "-0.000001", 0])
+def test_what_the_largest_values_bring_is_exact_or_never_comes(condition: str, amount: object):
+    """Moments later than 64 bits can tell never come; the oracle looks no further than ten thousand years."""
+    events = order(0, amount), order(1, amount, "2")
+    got, wanted = rows(condition, *events), oracle(condition, *events)
+    assert got == wanted, difference(got, wanted)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "sum(order) * sum(order) > 5",
+        "sum(order) * sum(order) * sum(order) * sum(order) > 5",
+        "avg(order) * avg(order) != 5",
+        "since(order) * sum(order) * sum(order) > days(1)",
+        "sum(order) / sum(order) / sum(order) < 1",
+        "since(order) * sum(order) * sum(order) * sum(order) > days(1)",
+        "avg(order) * avg(order) * avg(order) * avg(order) * avg(order) * avg(order) * avg(order) > 5",
+        "not sum(order) * sum(order) in (1, 2)",
+        "sum(order) * sum(order) is None",
+    ],
+)
+def test_a_product_of_too_many_digits_is_unknown_and_harms_nobody_else(condition: str):
+    other = replace(order(0, 3, "2"), customer="bob")
+    told = rows(condition, order(0, LARGEST), other)
+    holds_if_unknown = condition.startswith("not") or condition.endswith("is None")
+    assert [row.stage for row in told if row.unit == "ada"] == ["on" if holds_if_unknown else "rest"]
+    assert [row for row in told if row.unit == "bob"] == oracle(condition, other)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        *("2024-01-05", "2024-01-05 10:00", "2024-01-05T10:00Z", "2024-01-05T10:00:00.5", "2024-01-05T10:00:00-00:00"),
+        *("2024-01-05T10:00:00.123456789Z", "2024-01-05T23:59:59.9999999Z", "2024-01-05T10:00+05"),
+        *("2024-01-05 10:00:00+0530", "2024-01-05T00:00:00+23:59", "9999-12-31", "0001-01-01"),
+        # what is no date
+        *("infinity", "-infinity", "epoch", "now", "today", "2024-1-5", "2024/01/05", "20240105", "2024-01-05T10"),
+        *("2024-01-05 10:00 Europe/London", "2024-01-05T10:00:00 UTC", "2024-01-05 ", " 2024-01-05", "2024-01-05 (BC)"),
+        *("2024-01-05T24:00:00", "2024-01-05T10:60:00", "2024-01-05T10:00:60Z", "2024-01-05t10:00:00z", "2024-W01-1"),
+        *("2024-02-30", "0000-01-01", "-2024-01-01", "290000-01-01", "2024-01-05T10:00:00+25:00", "2024-01-05T10:00:00,5"),
+        *("٢٠٢٤-٠١-٠٥", "", 5, 20240105, None, True, ["2024-01-05"]),
+    ],
+)
+def test_a_date_is_one_of_iso_8601(date: object):
+    condition = "until(trait.renewal) < days(5)"
+    got, wanted = rows(condition, renewed(date)), oracle(condition, renewed(date))
+    assert got == wanted, difference(got, wanted)
+
+
+def test_an_event_of_another_century_is_scheduled_for_its_time():
+    with Engine() as engine:
+        engine.arrive([order(0, 1), order(27_393, 1, "2")])
+        one = defined([definition("since(order) >= days(30)")])
+        engine.refresh(one, as_of=START + 9 * DAY)
+        assert [(row.stage, row.left_at) for row in engine.stored()] == [("rest", START + 30 * DAY), ("on", None)]
+        engine.refresh(one, as_of=START + 27_393 * DAY)
+        assert [row.entered_at for row in engine.stored() if row.stage == "rest"] == [START, START + 27_393 * DAY]
