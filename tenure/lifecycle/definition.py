@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -20,7 +21,7 @@ from tenure.documents import DefinitionModel, Document, Path, condition_problem,
 from tenure.errors import ConditionError, Problem
 from tenure.events import EventBinding, EventSpec
 from tenure.expressions import Names, examine, parse, unparse
-from tenure.expressions.tree import Condition, Measure, Was, walk
+from tenure.expressions.tree import And, Comparison, Condition, Constant, Duration, Measure, Or, Value, Was, walk
 
 COMPILER_VERSION = 1
 
@@ -284,12 +285,54 @@ def _shadowed(lifecycle: Lifecycle, document: Document) -> list[Problem]:
     found = []
     for place, stage in enumerate(lifecycle.stages):
         for later in lifecycle.stages[place + 1 :]:
-            if stage.when is not None and later.when == stage.when and (later.side or not stage.side):
-                path = ("stages", place, stage.name)
-                message = f"Nobody can be in {stage.name!r}: {later.name!r} has the same condition and stands later."
-                found.append(problem_at(document, path, message, key=True))
+            if stage.when is None or later.when is None or (stage.side and not later.side):
+                continue
+            if _implies(stage.when, later.when):
+                message = (
+                    f"Nobody can be in {stage.name!r}: whenever it holds, the later stage {later.name!r} holds too."
+                )
+                found.append(
+                    problem_at(document, ("stages", place, stage.name), message, "Change their order.", key=True)
+                )
                 break
     return found
+
+
+def _implies(condition: Condition, other: Condition) -> bool:
+    """Whether `other` plainly holds whenever `condition` does: the same, a part of it, or a lower threshold."""
+    if condition == other:
+        return True
+    if isinstance(condition, And):
+        return any(_implies(part, other) for part in condition.operands)
+    if isinstance(other, Or):
+        return any(_implies(condition, part) for part in other.operands)
+    if isinstance(condition, Or):
+        return all(_implies(part, other) for part in condition.operands)
+    if isinstance(other, And):
+        return all(_implies(condition, part) for part in other.operands)
+    if not isinstance(condition, Comparison) or not isinstance(other, Comparison) or condition.left != other.left:
+        return False
+    mine, theirs = _threshold(condition.right), _threshold(other.right)
+    if mine is None or theirs is None:
+        return False
+    match condition.op, other.op:
+        case (">=" | ">" | "==", ">="):
+            return mine >= theirs
+        case (">", ">"):
+            return mine >= theirs
+        case (">=" | "==", ">"):
+            return mine > theirs
+        case ("<=" | "<" | "==", "<=") | ("<", "<"):
+            return mine <= theirs
+        case ("<=" | "==", "<"):
+            return mine < theirs
+    return False
+
+
+def _threshold(value: Value) -> Decimal | None:
+    if isinstance(value, Duration):
+        return Decimal(value.microseconds)
+    return value.value if isinstance(value, Constant) and isinstance(value.value, Decimal) else None
 
 
 def segment(

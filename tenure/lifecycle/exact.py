@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
+from tenure.errors import UsageError
+
 VALUE_SCALE = 6  # decimals of values
 DIGITS = 38  # of what engines calculate with exactly
 LARGE = 10**6  # the product of a larger factor and a count may outgrow 64 bits, as may a sum with its third power
@@ -49,8 +51,6 @@ class Product:
 
     def sql(self, *, wide: bool) -> str:
         """The product, always of 128 bits."""
-        if self.scale > DIGITS - VALUE_SCALE:
-            return "CAST(NULL AS HUGEINT)"
         return f"({self.left.sql(wide=True)}) * ({self.right.sql(wide=True)})"
 
     def whole(self) -> str:
@@ -95,12 +95,18 @@ class Sum:
         return Sum(self.constant * by, tuple((factor * by, term) for factor, term in self.terms))
 
     def times(self, other: Sum) -> Sum:
-        """The product; constants stay constants, anything else becomes one term of 128 bits."""
+        """The product; constants stay constants, anything else becomes one term of 128 bits.
+
+        Raises UsageError where its decimals alone are too many.
+        """
         if self.is_constant:
             return other.scaled(self.constant)
         if other.is_constant:
             return self.scaled(other.constant)
-        return Sum(0, ((1, Product(self, other)),))
+        product = Product(self, other)
+        if product.scale > DIGITS - VALUE_SCALE:
+            raise _too_many_digits()
+        return Sum(0, ((1, product),))
 
     def sql(self, *, wide: bool = False) -> str:
         """The sum as SQL; `wide` casts whole terms to 128 bits first, as is done anyway where a number is large."""
@@ -114,9 +120,16 @@ class Sum:
         )
 
 
+def _too_many_digits() -> UsageError:
+    return UsageError(
+        f"A condition multiplies numbers to more than {DIGITS} digits, which cannot be told exactly.",
+        hint="Divide in place of multiplying, or compare smaller numbers.",
+    )
+
+
 def _added(constant: int, terms: Sequence[tuple[int, str]]) -> str:
     if any(abs(number) >= 10**DIGITS for number in (constant, *(factor for factor, _ in terms))):
-        return "CAST(NULL AS HUGEINT)"
+        raise _too_many_digits()
     parts: list[str] = []
     for factor, text in terms:
         times = f"{abs(factor)} * " if abs(factor) != 1 else ""

@@ -107,8 +107,9 @@ def _moves(
     now = in_stage(held.code, as_of)
     then = now.replace("stage_codes", PLANNED, 1)
     names = [stage.name for stage in lifecycle.stages]
-    # compared by name: the list may have been reordered
-    old_name = named("now.stage", held.stages)
+    # compared by name: the list may have been reordered, and a stage may have a new name
+    renamed = {stage.renamed_from: stage.name for stage in lifecycle.stages if stage.renamed_from}
+    old_name = named("now.stage", [renamed.get(name, name) for name in held.stages])
     new_name = named("later.stage", names)
     rows = connection.execute(
         f"""

@@ -41,9 +41,7 @@ IMPORT = """
 
 def test_ctrl_c_stops_the_import_and_leaves_nothing_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "small.csv").write_text("customer,time,n\n" + "".join(f"c{n},2024-01-01,{n}\n" for n in range(50)))
-    (tmp_path / "large.csv").write_text(
-        "customer,time,n\n" + "".join(f"c{n},2024-01-01,{n}\n" for n in range(600_000))
-    )
+    (tmp_path / "large.csv").write_text("customer,time,n\n" + "".join(f"c{n},2024-01-01,{n}\n" for n in range(600_000)))
     process = subprocess.Popen(
         [sys.executable, "-c", dedent(IMPORT), str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
