@@ -171,7 +171,8 @@ def _problems(ws: Workspace, found: Checkup, disk: Disk) -> list[str]:
         told.append(f"{several(refused, 'row')} did not load; `tenure rejected` lists them.")
     for one in found.unread:
         part = share(one.events, one.of)
-        told.append(f"{one.events:,} of {one.of:,} events ({part}) have no number that counts: {one.asked}.")
+        have = "has" if one.events == 1 else "have"
+        told.append(f"{one.events:,} of {one.of:,} events ({part}) {have} no number that counts: {one.asked}.")
     told += found.warnings
     if disk.free < LITTLE_ROOM:
         told.append(f"Only {size(disk.free)} are free on the disk.")

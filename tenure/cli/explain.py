@@ -145,15 +145,13 @@ def _show(screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Life
 
 def _rule(lifecycle: Lifecycle, found: Explanation) -> str:
     holding = [one.stage for one in found.stages if one.holds]
-    if found.stage is not None and found.stage not in holding and not _is_rest(lifecycle, found.stage):
+    if found.stage is not None and found.stage not in holding:
+        stage = lifecycle.stage(found.stage)
+        if stage is not None and stage.otherwise and not holding:
+            return f"No condition holds, and {found.stage} is for everybody else."
         kept = "kept by `direction: forward`" if lifecycle.forward else "set by hand"
         return f"The last condition that holds decides; {found.stage} is {kept}."
     return "The last condition that holds decides."
-
-
-def _is_rest(lifecycle: Lifecycle, name: str) -> bool:
-    stage = lifecycle.stage(name)
-    return stage is not None and stage.otherwise
 
 
 def _silence(found: Explanation, ws: Workspace, outside: str) -> str:

@@ -104,10 +104,16 @@ class _Loader:
         if self.source.query is not None:
             query = parse_query(self.source.query, self.folder)
             files = [path for pattern in query.files for path in _matching(pattern, "query")]
-            reports.append(self._one(QUERY, files, f"{_fingerprint(files)}.{definition}", known, zone))
+            reports.append(
+                self._one(QUERY, files, f"{_fingerprint(files)}.{definition}.{self.source.on_change}", known, zone)
+            )
         else:
             for path, label in self._files():
-                reports.append(self._one(label, [path], f"{_fingerprint([path])}.{definition}", known, zone))
+                reports.append(
+                    self._one(
+                        label, [path], f"{_fingerprint([path])}.{definition}.{self.source.on_change}", known, zone
+                    )
+                )
         return LoadReport(
             source=self.source.name, on_change=self.source.on_change, files=tuple(reports), zone=zone.name
         )
@@ -125,7 +131,7 @@ class _Loader:
         self.current = label
         if known.get(label) == fingerprint:
             return FileReport(file=label, unchanged=True)
-        redefined = label in known and known[label].rpartition(".")[2] != fingerprint.rpartition(".")[2]
+        redefined = label in known and known[label].split(".")[1] != fingerprint.split(".")[1]
         memory = max(self.store.memory_limit // 2, 256 << 20)
         folders = [path.resolve().parent for path in paths]
         if self.source.query is not None:

@@ -77,6 +77,7 @@ class Store:
             connection = duckdb.connect(str(path), config=config)
             try:
                 connection.execute("SET GLOBAL TimeZone = 'UTC'")
+                connection.execute("SET GLOBAL enable_progress_bar = false")
                 connection.execute(f"SET GLOBAL temp_directory = {quote_text(str(spill))}")
                 if threads is not None:
                     connection.execute(f"SET GLOBAL threads = {int(threads)}")

@@ -193,9 +193,13 @@ def keyed_events(unit: str, events: str) -> str:
 
 def _recall_ties(connection: Connection, kinds: Mapping[MeasureKind, int], unit: str) -> None:
     """Adds to `keyed` the events of the log that share unit and moment with an arriving one, to be read again."""
+    # only the order of values can matter, so kinds that merely count are not looked at
+    ordered = {kind: number for kind, number in kinds.items() if kind.properties or kind.reads != "event"}
+    if not ordered:
+        return
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE shared AS SELECT DISTINCT unit, time FROM measures "
-        f"WHERE kind IN ({_list(kinds)}) AND (unit, time) IN (SELECT (unit, time) FROM keyed)"
+        f"SEMI JOIN keyed USING (unit, time) WHERE kind IN ({_list(ordered)})"
     )
     if first_row(connection, "SELECT count(*) FROM shared") == (0,):
         return

@@ -58,7 +58,7 @@ class Sandbox:
                 "allow_community_extensions": "false",
             }
         )
-        settings = {"TimeZone": "'UTC'", "streaming_buffer_size": quote_text("16MB")}
+        settings = {"TimeZone": "'UTC'", "enable_progress_bar": "false", "streaming_buffer_size": quote_text("16MB")}
         if memory_limit is not None:
             settings["memory_limit"] = quote_text(f"{memory_limit // 1024}KiB")
         if threads is not None:

@@ -38,9 +38,8 @@ def quote(text: str) -> str:
 
 
 def path(name: str) -> str:
-    """The JSON path of a property, as an SQL string literal."""
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return quote(f'$."{escaped}"')
+    """The JSON pointer to a property, as an SQL string literal; in a JSON path some names mean all or nothing."""
+    return quote("/" + name.replace("~", "~0").replace("/", "~1"))
 
 
 def property_number(name: str, column: str = "properties") -> str:

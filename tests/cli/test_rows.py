@@ -43,7 +43,7 @@ def iso(moment: int | None) -> str | None:
     )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(cells, st.integers(1, 5))
 def test_they_say_what_the_table_holds(found: list[tuple[object, ...]], size: int) -> None:
     before, rows.SLICE = rows.SLICE, size

@@ -71,5 +71,5 @@ def test_a_column_may_have_a_name_that_is_no_sql(name: str) -> None:
 
 
 def test_the_reference_lists_every_key() -> None:
-    rows = re.findall(r"^\| `(\w+)` \|", REFERENCE.read_text(encoding="utf-8"), re.M)
+    rows = re.findall(r"^\| `(\w+)` \|", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
     assert rows == list(Source.model_fields)

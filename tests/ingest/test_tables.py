@@ -247,6 +247,9 @@ def test_a_changed_definition_is_told(desk: Desk) -> None:
     report = desk.load(id="no", customer="customer", properties={"revenue": "amount"})
     assert report.changed == 1
     assert "definition is not the one of the last import" in report.warnings[-1]
+    report = desk.load(id="no", customer="customer", properties={"revenue": "amount"}, on_change="replace")
+    assert report.changed == 1 and "definition is not" not in report.warnings[-1]
+    assert desk.column("SELECT properties FROM events") == ['{"revenue":5}']
 
 
 def test_facts_without_a_customer(desk: Desk) -> None:

@@ -168,6 +168,9 @@ class Author:
             f"since({event}) > sum({event}.amount) * hours(1)",
             f"since({event}) >= avg({event}.score) * hours(5) + {length}",
             f"since({event}) + since_first({event}) > {length} * count({other})",
+            f"since({event}) * sum({event}.amount) >= {length}",
+            f"since({event}) / sum({other}.amount) < {length}",
+            f"since({event}) * (avg({other}.score) - 7) - since_first({other}) > {length}",
             f"since({event}) > gap({event})",
             f"{length} - since({event}) <= gap({other}) / 2",
         )
@@ -286,6 +289,8 @@ class Author:
             f"sum({event}.amount{window}) / count({event})",
             f"last({event}.amount) / (count({other}) - 1)",
             f"count({event}) * avg({other}.score)",
+            f"sum({event}.amount{window}) * max({other}.amount)",
+            f"avg({event}.amount{window}) / sum({other}.amount)",
             f"-sum({event}.amount{window}) + 20",
             f"10 + -last({event}.score)",
             f"(max({event}.amount) - min({event}.amount{window})) * 0.5",
