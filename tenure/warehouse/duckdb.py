@@ -77,7 +77,6 @@ class Store:
             connection = duckdb.connect(str(path), config=config)
             try:
                 connection.execute("SET GLOBAL TimeZone = 'UTC'")
-                connection.execute("SET GLOBAL enable_progress_bar = false")
                 connection.execute(f"SET GLOBAL temp_directory = {quote_text(str(spill))}")
                 if threads is not None:
                     connection.execute(f"SET GLOBAL threads = {int(threads)}")
@@ -107,6 +106,7 @@ class Store:
         if cursor is None:
             with told(self.path):
                 cursor = self._local.cursor = self._root.cursor()
+                cursor.execute("SET enable_progress_bar = false")
         return cursor
 
     @contextmanager
