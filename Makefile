@@ -41,6 +41,9 @@ bench: environment-dev ## time and memory at 10 million events (takes minutes)
 
 docs: environment-dev ## write the generated pages of docs/ again
 	$(BIN)/python -m tenure.events docs/reference/events.md
+	$(BIN)/python -m tenure.expressions.reference docs/reference/conditions.md
+	$(BIN)/python -m tenure.cli.reference docs/reference/cli.md
+	$(BIN)/python -m tenure.workspace.reference docs/reference/workspace.md
 
 lock: ## resolve the dependencies again (needs uv)
 	$(LOCK) pyproject.toml --extra dev -o requirements-dev.lock

@@ -6,7 +6,7 @@ Every function takes a connection of the event store and does its work inside th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenure.errors import UsageError
 from tenure.lifecycle.compiler import compile_lifecycles
@@ -142,7 +142,8 @@ def _repeat(
                 "CASE WHEN left_at <= moment THEN left_at END FROM computed JOIN differing USING (unit) "
                 "WHERE entered_at <= moment"
             )
-        limited = View(as_of=view.as_of, known_at=view.known_at, units="restless", rows=view.rows)
+        born = f"SELECT * FROM ({view.births}) WHERE unit IN (SELECT unit FROM restless)" if view.births else None
+        limited = replace(view, units="restless", births=born)
     name = one.lifecycles[0].name
     raise UsageError(
         f"The lifecycle {name!r} never comes to rest: its stages keep changing because of its own earlier stages.",

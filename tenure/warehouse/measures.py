@@ -238,6 +238,16 @@ def _insert(connection: Connection, kinds: Mapping[MeasureKind, int], keyed: str
     )
 
 
+def counted(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
+    """SQL of the measures of events that are alone at their moments: unit, time, tie, kind, value, text, received_at.
+
+    `keyed` has the columns of `keyed_events`.
+    """
+    queries = [query for kind, number in kinds.items() if (query := _extraction(kind, number, keyed))]
+    every = " UNION ALL ".join(queries) or f"SELECT *, 0 AS kind, NULL AS value, NULL AS text FROM {keyed} WHERE false"
+    return f"SELECT unit, time, 0 AS tie, kind, value, text, received_at FROM ({every})"
+
+
 def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:
     """SQL of one kind's rows: unit, message_id, time, kind, value, text, received_at."""
     if kind.reads == "score":

@@ -24,12 +24,12 @@ A workspace is a folder with these files. All but `tenure.yaml` are optional.
 | | |
 |---|---|
 | `tenure.yaml` | The workspace: its settings, sources, segments, and which lifecycles are worked out. |
-| `lifecycles/*.yaml` | Lifecycles, one a file. The file's name is that of the lifecycle. |
+| `lifecycles/*.yaml` | Lifecycles, one a file. `lifecycles:` lists the files that are worked out. |
 | `segments/*.yaml` | Further lifecycles, in the same form. They are worked out without being listed. |
 | `.tenure/store.duckdb` | The event store, made by the first command that needs it: see [the store](store.md). |
 
-The files are YAML 1.2: `yes`, `no`, `on` and `off` are texts. A key that stands twice is an error. A condition with a
-comma, a colon or a `#` in it stands in quotes. Whatever is wrong in any of the files is reported at once, with file,
+The files are YAML 1.2: `yes`, `no`, `on` and `off` are texts. A key that stands twice is an error. Between braces, a
+condition with a comma in it stands in quotes. Whatever is wrong in any of the files is reported at once, with file,
 line and column. Paths are taken from the workspace's folder.
 
 `tenure schema` prints the JSON Schema of `tenure.yaml`, with which editors complete and check it.
@@ -39,27 +39,31 @@ SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
     ("tenure.yaml", "", WorkspaceConfig),
     (
         "Sources",
-        "The entries of `sources:`. SQL expressions stand over the columns of the file, in DuckDB's SQL; with `group` "
-        "those of `properties` and `traits` may be aggregates. A column is named as it stands in the file.",
+        """\
+The entries of `sources:`. SQL expressions stand over the columns of the file, in DuckDB's SQL; with `group` those of
+`properties` and `traits` may be aggregates. A column is named as it stands in the file.""",
         Source,
     ),
     (
         "Segments",
-        "The values of `segments:`: a condition, or a mapping of these keys. A segment has a history like a lifecycle "
-        "of one stage.",
+        """\
+The values of `segments:`: a condition, or a mapping of these keys. A segment has a history like a lifecycle of one
+stage.""",
         SegmentSpec,
     ),
     (
         "Events",
-        "The values of `events:`, in `tenure.yaml` or in a lifecycle file: the name of an event, a list of names, or a "
-        "mapping of these keys. Those of [the event dictionary](events.md) are there without being written.",
+        """\
+The values of `events:`, in `tenure.yaml` or in a lifecycle file: the name of an event, a list of names, or a mapping of
+these keys. Those of [the event dictionary](events.md) are there without being written.""",
         EventSpec,
     ),
     ("Lifecycle files", "", LifecycleSpec),
     (
         "Stages",
-        "The entries of `stages:`, each `- name: {key: value}` with these keys. The conditions are in "
-        "[the language of conditions](conditions.md).",
+        """\
+The entries of `stages:`, each `- name: {key: value}` with these keys. The conditions are in
+[the language of conditions](conditions.md).""",
         StageSpec,
     ),
 )
@@ -69,7 +73,10 @@ _LINKED = {
     "EventSpec": "[event](#events)",
     "StageSpec": "[stage](#stages)",
 }
-_PLURAL = {"text": "texts", "number": "numbers", "[sources](#sources)": "[sources](#sources)"}
+_TEXTS = "text, or a list of texts"
+_PLURAL = {"text": "texts", "mapping of names to [stage](#stages)": "[stages](#stages)"}
+# lists that may be written as one text
+_SINGLE = frozenset({"files", "folders"})
 
 
 def page() -> str:
@@ -87,8 +94,9 @@ def _section(title: str, under: str, model: type[BaseModel]) -> Iterator[str]:
     mapping = _mapping_of(schema, model.__name__)
     required = mapping.get("required", ())
     for name, told in mapping["properties"].items():
-        form = "**" + _form(told) + "**" if name in required else _form(told)
-        yield f"| `{name}` | {form} | {_cell(_meaning(told))} |"
+        form = _TEXTS if name in _SINGLE else _form(told)
+        shown = f"**{form}**" if name in required else form
+        yield f"| `{name}` | {shown} | {_cell(_meaning(told))} |"
     if required:
         yield "\nKeys whose form stands in bold have to be there."
     yield ""
@@ -110,11 +118,11 @@ def _form(told: Mapping[str, Any]) -> str:
         return " · ".join(f"`{one}`" for one in told["enum"])
     if "anyOf" in told:
         forms = list(dict.fromkeys(_form(one) for one in told["anyOf"] if one.get("type") != "null"))
-        return "text, or a list of texts" if forms == ["text", "list of texts"] else " or ".join(forms)
+        return _TEXTS if forms == ["text", "list of texts"] else " or ".join(forms)
     match told.get("type"):
         case "array":
             items = _form(told.get("items", {}))
-            return "list of " + _PLURAL.get(items, items)
+            return f"list of {_PLURAL.get(items, items)}"
         case "object":
             values = told.get("additionalProperties")
             inner = _form(values) if isinstance(values, Mapping) else "text"

@@ -71,11 +71,12 @@ def spawn() -> Callable[..., subprocess.Popen[str]]:
     """Starts a command in a process of its own."""
 
     def start(
-        *arguments: object, cwd: Path | None = None, stdout: int = subprocess.PIPE, **environment: str
+        *arguments: object, cwd: Path | None = None, stderr: int = subprocess.PIPE, **environment: str
     ) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "tenure.cli", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=stdout,
-            stderr=subprocess.PIPE, text=True, cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            [sys.executable, "-m", "tenure.cli", *map(str, arguments)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=stderr, text=True, cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         )  # fmt: skip
 
     return start
