@@ -107,9 +107,9 @@ class LoadReport:
             yield f"{_rows(rejected)} of {self.source} rejected: {reasons}. See `tenure rejected`."
         if self.changed:
             done = {
-                "reject": "They were rejected (on_change: reject).",
-                "replace": "They took the place of the old ones (on_change: replace).",
-                "keep": "The old ones were kept (on_change: keep).",
+                "reject": "Rejected (on_change: reject).",
+                "replace": "Put in the place of what was there (on_change: replace).",
+                "keep": "What was there is kept (on_change: keep).",
             }[self.on_change]
             changes = [change for file in self.files for change in file.changes][:3]
             shown = "; ".join(f"{change.message_id}: {change.was} is now {change.now}" for change in changes)

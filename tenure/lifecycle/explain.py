@@ -122,7 +122,7 @@ def explain(
         previous=names[now[1]] if now and now[1] is not None else None,
         stages=told, events=_events(connection, lifecycle, stage, key, at),
         if_silent=_silent(rows, names, at),
-        if_events=suppose(connection, lifecycles, lifecycle, codes, ready, at=at, stage=stage.name if stage else None),
+        if_events=suppose(connection, lifecycles, lifecycle, codes, ready, at=at),
     )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ class _Case:
 
 def suppose(
     connection: Connection, lifecycles: Sequence[Lifecycle], lifecycle: Lifecycle, codes: Mapping[str, int],
-    ready: Prepared, *, at: int, stage: str | None,
+    ready: Prepared, *, at: int,
 ) -> tuple[Supposition, ...]:  # fmt: skip
     """The fewest events of each short name that would change the stage of the unit in the table `explained`.
 
@@ -61,7 +61,8 @@ def suppose(
     if not cases:
         return ()
     numbers = {kind: number for kind, number in ensure(connection, ready.kinds).items() if kind in set(ready.kinds)}
-    copies = f"range(1, {len(cases) + 1}) AS copies (place)"
+    # copy 0 is the unit to which nothing happens
+    copies = f"range({len(cases) + 1}) AS copies (place)"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE supposed AS SELECT -place AS unit, time, tie, kind, value, text, received_at "
         f"FROM measures, {copies} WHERE unit IN (SELECT unit FROM explained) AND time <= {at}"
@@ -89,12 +90,19 @@ def suppose(
     for unit, place, entered, left in found:
         stays.setdefault(-unit, []).append((place, entered, left))
     names = [one.name for one in lifecycle.stages]
+
+    def stage_at(place: int, moment: int) -> str | None:
+        holding = (
+            s for s, entered, left in stays.get(place, []) if entered <= moment and (left is None or left > moment)
+        )
+        return next((names[s] for s in holding), None)
+
     best: dict[tuple[str, str], Supposition] = {}
     for place, case in enumerate(cases, start=1):
         moment = at + case.times
-        then = next((names[s] for s, e, l in stays.get(place, []) if e <= moment and (l is None or l > moment)), None)  # noqa: E741
+        then = stage_at(place, moment)
         kept = best.get((case.event, case.properties))
-        if then != stage and (kept is None or case.times < kept.times):
+        if then != stage_at(0, moment) and (kept is None or case.times < kept.times):
             best[case.event, case.properties] = Supposition(
                 event=case.event, times=case.times, value=case.value, stage=then, name=case.name,
                 properties=case.properties,

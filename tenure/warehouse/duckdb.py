@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,8 @@ import pyarrow as pa
 
 from tenure.errors import DiskFull, StoreError
 from tenure.warehouse import loading
+from tenure.warehouse.connection import first_row
+from tenure.warehouse.facts import fact
 from tenure.warehouse.failures import failure, told
 from tenure.warehouse.known import Known
 from tenure.warehouse.schema import SCHEMA_VERSION, TABLES
@@ -97,7 +99,7 @@ class Store:
     @property
     def threads(self) -> int:
         """How many threads the engine uses."""
-        row = self.connection().execute("SELECT current_setting('threads')").fetchone()
+        row = first_row(self.connection(), "SELECT current_setting('threads')")
         return int(row[0]) if row else 1
 
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -180,8 +182,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Makes the tables that are missing."""
     names = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
     if "facts" in names:
-        row = connection.execute("SELECT value FROM facts WHERE name = 'schema'").fetchone()
-        version = int(row[0]) if row else 0
+        version = int(fact(connection, "schema") or 0)
         if version > SCHEMA_VERSION:
             raise StoreError(
                 f"The event store {path} was written by a newer Tenure (schema {version}, this one knows "
@@ -210,7 +211,7 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _setting_bytes(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    row: Sequence[object] | None = connection.execute(f"SELECT current_setting('{name}')").fetchone()
+    row = first_row(connection, f"SELECT current_setting('{name}')")
     return _bytes(str(row[0]) if row else "0")
 
 

@@ -7,7 +7,9 @@ are met. A duplicate says the same as what it meets; a change does not.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import numpy as np
@@ -153,8 +155,8 @@ def _change(connection: duckdb.DuckDBPyConnection, staged: pa.Table, met: dict[s
     return Change(
         message_id=str(row["message_id"]),
         position=int(met["position"] or 0),
-        was=", ".join(f"{names[column]} {_shown(was[column])}" for column in differing),
-        now=", ".join(f"{names[column]} {_shown(row[column])}" for column in differing),
+        was=", ".join(f"{names[column]} {_shown(column, was[column])}" for column in differing),
+        now=", ".join(f"{names[column]} {_shown(column, row[column])}" for column in differing),
     )
 
 
@@ -164,6 +166,9 @@ def _staged_row(staged: pa.Table, position: int | None) -> dict[str, object]:
     return row
 
 
-def _shown(value: object) -> str:
+def _shown(column: str, value: object) -> str:
+    if column == "time" and isinstance(value, int):
+        with suppress(OverflowError):
+            return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value):%Y-%m-%dT%H:%M:%S.%fZ}"
     text = "none" if value is None else value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= 120 else text[:119] + "…"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,14 @@ from tenure.expressions import Names, check, check_where, parse, parse_value, pa
 from tenure.expressions.tree import Value
 from tenure.lifecycle import library
 from tenure.lifecycle.definition import Lifecycle, LifecycleSpec, define, segment
-from tenure.workspace.config import CONFIG_FILE, WorkspaceConfig, condition_texts, lifecycle_name, load_config
+from tenure.workspace.config import (
+    CONFIG_FILE,
+    SegmentSpec,
+    WorkspaceConfig,
+    condition_texts,
+    lifecycle_name,
+    load_config,
+)
 
 EXCLUDED = "#excluded"
 
@@ -46,13 +53,18 @@ def read_definitions(folder: Path) -> Definitions:
     document = read(folder / CONFIG_FILE, file=CONFIG_FILE)
     files = {path.stem: path for path in sorted(folder.glob("lifecycles/*.y*ml"))}
     segment_files = {path.stem: path for path in sorted(folder.glob("segments/*.y*ml"))}
-    config = load_config(document, library=library.names(), lifecycles=tuple(files), segments=tuple(segment_files))
+    try:
+        config = load_config(document, library=library.names(), lifecycles=tuple(files), segments=tuple(segment_files))
+    except DefinitionError as error:
+        paths = [("lifecycles", path) for path in files.values()] + [
+            ("segments", path) for path in segment_files.values()
+        ]
+        raise DefinitionError([*error.problems, *_unreadable(document, paths)]) from None
     reader = _Reader(config, document, bindings(config.bindings))
-    chosen = [lifecycle_name(entry) for entry in config.lifecycles]
-    documents = [_lifecycle_document(folder, files, name) for name in chosen]
-    documents += [read(path, file=f"segments/{path.name}") for path in segment_files.values()]
-    reader.lifecycles(documents)
-    reader.segments()
+    chosen = [lifecycle_name(entry) for entry in config.lifecycles] or list(files)
+    reader.segments({name: read(path, file=f"segments/{path.name}") for name, path in segment_files.items()})
+    reader.lifecycles([_lifecycle_document(folder, files, name) for name in chosen])
+    reader.check_segments()
     exclusion = reader.exclusion()
     money = reader.money()
     if reader.problems:
@@ -64,6 +76,25 @@ def read_definitions(folder: Path) -> Definitions:
         money=money,
         warnings=tuple(reader.warnings),
     )
+
+
+def _unreadable(document: Document, files: Iterable[Path]) -> list[Problem]:
+    """What is wrong in conditions and lifecycle files, as far as that can be told without the workspace's settings."""
+    parsers = {"condition": parse, "value": parse_value, "where": parse_where}
+    found: list[Problem] = []
+    for path, kind, text in condition_texts(document):
+        try:
+            parsers[kind](text)
+        except ConditionError as error:
+            found.append(condition_problem(error, document, path))
+    for file in files:
+        try:
+            written = read(file, file=f"lifecycles/{file.name}")
+            spec = validate(LifecycleSpec, written)
+            found += define(spec, written, bindings=bindings(), others={}).problems
+        except DefinitionError as error:
+            found += error.problems
+    return found
 
 
 def _lifecycle_document(folder: Path, files: Mapping[str, Path], name: str) -> Document:
@@ -82,7 +113,8 @@ class _Reader:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self.defined: list[Lifecycle] = []
-        self.stages: dict[str, tuple[str, ...]] = {name: (name,) for name in config.segments}
+        self.stages: dict[str, tuple[str, ...]] = {}
+        self.written: dict[str, tuple[SegmentSpec, Document, tuple[str | int, ...]]] = {}
         self._filters()
 
     def _filters(self) -> None:
@@ -114,20 +146,33 @@ class _Reader:
             if found.lifecycle:
                 self.defined.append(found.lifecycle)
 
-    def segments(self) -> None:
-        """Defines the segments of the workspace's own file."""
+    def segments(self, files: Mapping[str, Document]) -> None:
+        """Takes in the segments: those of tenure.yaml, and those of the files, by file name."""
         for name, spec in self.config.segments.items():
             path: tuple[str | int, ...] = ("segments", name)
             if isinstance(self.document.value(path), dict):
                 path = (*path, "when")
+            self.written[name] = (spec, self.document, path)
+        for name, document in files.items():
+            try:
+                spec = validate(SegmentSpec, document)
+            except DefinitionError as error:
+                self.problems += error.problems
+                continue
+            self.written[name] = (spec, document, ("when",) if isinstance(document.data, dict) else ())
+        self.stages.update({name: (name,) for name in self.written})
+
+    def check_segments(self) -> None:
+        """Defines the segments, each knowing the stages of all lifecycles."""
+        for name, (spec, document, path) in self.written.items():
             names = Names(events=self.known, lifecycles=_without(self.stages, name), scores_allowed=True)
             try:
                 condition = parse(spec.when)
                 cautions = check(condition, names, text=spec.when)
             except ConditionError as error:
-                self.problems.append(condition_problem(error, self.document, path))
+                self.problems.append(condition_problem(error, document, path))
                 continue
-            self._caution(cautions, path)
+            self._caution(cautions, document, path)
             made = segment(
                 name, condition, spec.when, events=self.known, title=spec.title or "", means=spec.means or ""
             )
@@ -157,10 +202,10 @@ class _Reader:
             return parse_value("0")
         return value
 
-    def _caution(self, cautions: tuple[object, ...], path: tuple[str | int, ...]) -> None:
+    def _caution(self, cautions: tuple[object, ...], document: Document, path: tuple[str | int, ...]) -> None:
         for caution in cautions:
-            line, column = self.document.place(path)
-            self.warnings.append(Problem(file=self.document.file, line=line, column=column, message=str(caution)))
+            line, column = document.place(path)
+            self.warnings.append(Problem(file=document.file, line=line, column=column, message=str(caution)))
 
 
 def _without(stages: Mapping[str, tuple[str, ...]], name: str) -> dict[str, tuple[str, ...]]:

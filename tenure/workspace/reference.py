@@ -41,7 +41,8 @@ SECTIONS: tuple[tuple[str, str, type[BaseModel]], ...] = (
         "Sources",
         """\
 The entries of `sources:`. SQL expressions stand over the columns of the file, in DuckDB's SQL; with `group` those of
-`properties` and `traits` may be aggregates. A column is named as it stands in the file.""",
+`properties` and `traits` may be aggregates. A column is named as it stands in the file. [Sources](sources.md) tells
+more of each.""",
         Source,
     ),
     (

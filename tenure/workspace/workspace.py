@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from tenure.documents import did_you_mean
-from tenure.errors import UsageError
+from tenure.errors import StoreError, UsageError
 from tenure.expressions.phrases import value_words
 from tenure.ingest.report import LoadReport, Progress
 from tenure.ingest.tables import LoadSettings, load
@@ -42,6 +42,7 @@ from tenure.workspace.checkup import Checkup, counts, loaded_sources, number, un
 from tenure.workspace.definitions import EXCLUDED, Definitions, read_definitions
 from tenure.workspace.moments import microseconds, parse_moment
 
+OWN_FOLDER = ".tenure"
 STORE_FILE = "store.duckdb"
 LONELY = 30 * DAY
 
@@ -63,7 +64,9 @@ class Workspace(AbstractContextManager["Workspace"]):
         Raises DefinitionError with every problem of its files, WorkspaceHeld where another process has it open.
         """
         definitions = read_definitions(folder)
-        store = Store.open(folder / ".tenure" / STORE_FILE, memory_limit=memory_limit)
+        if (own := folder / OWN_FOLDER).exists() and not own.is_dir():
+            raise StoreError(f"{own} is a file, where Tenure keeps its store.", hint="Move it, or take another folder.")
+        store = Store.open(folder / OWN_FOLDER / STORE_FILE, memory_limit=memory_limit)
         return cls(folder, definitions, store, clock)
 
     def close(self) -> None:
@@ -273,10 +276,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def rejected(self) -> pa.Table:
         """The rows that did not load: source, file, position, reason, raw."""
         query = "SELECT source, file, position, reason, raw FROM rejected ORDER BY load, file, position"
-        connection = self._store.connection()
-        # what the store was asked before may not have been read to its end
-        connection.complete()
-        return connection.sql(query).to_arrow_table()
+        return self._store.connection().sql(query).to_arrow_table()
 
     def knows(self, customer: str, name: str | None = None) -> bool:
         """Whether anything is known of the unit of that id, of the kind that a lifecycle counts (None: of any kind)."""

@@ -129,16 +129,16 @@ def test_ctrl_c_in_mid_import(fresh: Path, spawn: Spawn, invoke: Invoke) -> None
     # the progress tells when rows are on their way
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 160, 0, 0))
-    process = spawn("import", cwd=fresh, stderr=theirs, TERM="xterm-256color")
-    os.close(theirs)
-    shown = b""
-    while not re.search(rb"[1-9][0-9,]* rows", shown):
-        shown += os.read(ours, 65536)
-    process.send_signal(signal.SIGINT)
-    shown = rest(ours)
-    assert (process.communicate(timeout=60)[0], process.returncode) == ("", 130), shown
-    assert "was stopped while data/orders.csv was read; nothing of it was kept." in shown
-    assert "Traceback" not in shown and "leaked" not in shown
+    with spawn("import", cwd=fresh, stderr=theirs, TERM="xterm-256color") as process:
+        os.close(theirs)
+        shown = b""
+        while not re.search(rb"[1-9][0-9,]* rows", shown):
+            shown += os.read(ours, 65536)
+        process.send_signal(signal.SIGINT)
+        told = rest(ours)
+        assert (process.communicate(timeout=60)[0], process.returncode) == ("", 130), told
+    assert "was stopped while data/orders.csv was read; nothing of it was kept." in told
+    assert "Traceback" not in told and "leaked" not in told
     assert json.loads(invoke("-C", fresh, "doctor", "--format", "json").stdout)["events"] == 0
     assert "150,000  150,000  150,000" in invoke("-C", fresh, "import").stdout
     assert json.loads(invoke("-C", fresh, "doctor", "--format", "json").stdout)["events"] == rows

@@ -137,7 +137,10 @@ def test_one_id_in_two_chunks_of_a_file(
     arrival = Arrival(source="s", file="f", received_at=10, on_change=on_change)
     done = appended_in_chunks(store, batches, arrival, monkeypatch)
     assert (done.read, done.duplicates, done.changed) == (4, 1, 1)
-    assert (done.changes[0].was, done.changes[0].now) == ("time 1", "time 9")
+    assert (done.changes[0].was, done.changes[0].now) == (
+        "time 1970-01-01T00:00:00.000001Z",
+        "time 1970-01-01T00:00:00.000009Z",
+    )
     assert query(store, "SELECT message_id, time FROM events ORDER BY 1") == [("m1", kept), ("m2", 2)]
 
 
