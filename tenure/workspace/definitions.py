@@ -56,10 +56,7 @@ def read_definitions(folder: Path) -> Definitions:
     try:
         config = load_config(document, library=library.names(), lifecycles=tuple(files), segments=tuple(segment_files))
     except DefinitionError as error:
-        paths = [("lifecycles", path) for path in files.values()] + [
-            ("segments", path) for path in segment_files.values()
-        ]
-        raise DefinitionError([*error.problems, *_unreadable(document, paths)]) from None
+        raise DefinitionError([*error.problems, *_unreadable(document, files.values())]) from None
     reader = _Reader(config, document, bindings(config.bindings))
     chosen = [lifecycle_name(entry) for entry in config.lifecycles] or list(files)
     reader.segments({name: read(path, file=f"segments/{path.name}") for name, path in segment_files.items()})
@@ -91,9 +88,17 @@ def _unreadable(document: Document, files: Iterable[Path]) -> list[Problem]:
         try:
             written = read(file, file=f"lifecycles/{file.name}")
             spec = validate(LifecycleSpec, written)
-            found += define(spec, written, bindings=bindings(), others={}).problems
         except DefinitionError as error:
             found += error.problems
+            continue
+        for place, stage in enumerate(spec.stages):
+            for name, what in stage.items():
+                if what.when is None:
+                    continue
+                try:
+                    parse(what.when)
+                except ConditionError as error:
+                    found.append(condition_problem(error, written, ("stages", place, name, "when")))
     return found
 
 
