@@ -25,7 +25,7 @@ A workspace is a folder with these files. All but `tenure.yaml` are optional.
 |---|---|
 | `tenure.yaml` | The workspace: its settings, sources, segments, and which lifecycles are worked out. |
 | `lifecycles/*.yaml` | Lifecycles, one a file. `lifecycles:` lists the files that are worked out. |
-| `segments/*.yaml` | Further segments, one a file, named like the file: a condition as `when:`, with `title` and `means`. |
+| `segments/*.yaml` | Further segments, one a file and named like it: a condition as `when:`, `title`, `means`. |
 | `.tenure/store.duckdb` | The event store, made by the first command that needs it: see [the store](store.md). |
 
 The files are YAML 1.2: `yes`, `no`, `on` and `off` are texts. A key that stands twice is an error. Between braces, a

@@ -137,11 +137,14 @@ def batch(events: Sequence[Event], *, accounts: Mapping[str, str] | None = None)
 
 def defined(definitions: Sequence[Mapping[str, object]]) -> list[Lifecycle]:
     """The lifecycles that the mappings mean, read as their files would be; raises DefinitionError."""
-    documents = [parse(json.dumps(written, ensure_ascii=False), file=f"{written['lifecycle']}.yaml") for written in definitions]
+    documents = [
+        parse(json.dumps(written, ensure_ascii=False), file=f"{written['lifecycle']}.yaml") for written in definitions
+    ]
     specs = [validate(LifecycleSpec, document) for document in documents]
     others = {spec.lifecycle: tuple(next(iter(stage)) for stage in spec.stages) for spec in specs}
     found = [
-        define(spec, document, bindings=STANDARD, others=others) for spec, document in zip(specs, documents, strict=True)
+        define(spec, document, bindings=STANDARD, others=others)
+        for spec, document in zip(specs, documents, strict=True)
     ]
     if problems := [problem for one in found for problem in one.problems]:
         raise DefinitionError(problems)

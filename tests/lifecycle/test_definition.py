@@ -36,7 +36,9 @@ def stages(*lines: str) -> str:
 def test_stages_that_nobody_can_be_in(earlier: str, later: str, shadowed: bool) -> None:
     found = defined(stages(f"one: {{when: '{earlier}'}}", f"two: {{when: '{later}'}}"))
     assert found.lifecycle is not None
-    assert [warning.line for warning in found.warnings if "Nobody can be in" in warning.message] == ([3] if shadowed else [])
+    assert [warning.line for warning in found.warnings if "Nobody can be in" in warning.message] == (
+        [3] if shadowed else []
+    )
 
 
 def test_a_side_stage_is_not_shadowed_by_a_main_one() -> None:

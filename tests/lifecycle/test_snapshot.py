@@ -44,9 +44,7 @@ def rows(workspace: Workspace, name: str, **options: Any) -> list[Row]:
 
 
 def at(told: list[Row], moment: datetime) -> list[Row]:
-    return [
-        row for row in told if row["entered_at"] <= moment and (row["left_at"] is None or row["left_at"] > moment)
-    ]
+    return [row for row in told if row["entered_at"] <= moment and (row["left_at"] is None or row["left_at"] > moment)]
 
 
 def money(customer: str, moment: datetime) -> Decimal:

@@ -15,7 +15,9 @@ from tenure.warehouse.where import property_number, property_text
 from ..oracle.logs import AMOUNTS, FLAGS, ODD_NUMBERS, PLANS, SCORES
 from ..oracle.values import read
 
-NUMERALS = st.from_regex(r"\A[+-]?([0-9]{1,17}\.?[0-9]{0,12}|\.[0-9]{1,12})([eE][+-]?[0-9]{1,2})?\Z").filter(str.isascii)
+NUMERALS = st.from_regex(r"\A[+-]?([0-9]{1,17}\.?[0-9]{0,12}|\.[0-9]{1,12})([eE][+-]?[0-9]{1,2})?\Z").filter(
+    str.isascii
+)
 NEARLY = st.text("0123456789+-.eE_ ,xXnaifNAIF%\n\t٣½", max_size=8)
 VALUES = st.one_of(
     st.sampled_from([*AMOUNTS, *ODD_NUMBERS, *PLANS, *SCORES, *FLAGS]),
@@ -31,7 +33,9 @@ VALUES = st.one_of(
     st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
 )
 NAMES = st.one_of(
-    st.sampled_from(["amount", "$", "$.amount", "a.b", "a[0]", "*", "'", '"', "\\", "\\'", '$."x"', "#-1", "", " ", "ä"]),
+    st.sampled_from(
+        ["amount", "$", "$.amount", "a.b", "a[0]", "*", "'", '"', "\\", "\\'", '$."x"', "#-1", "", " ", "ä"]
+    ),
     st.text(min_size=1, max_size=12),
 )
 
