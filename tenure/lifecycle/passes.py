@@ -14,7 +14,7 @@ from tenure.lifecycle.bound import Reached, Truth, atoms, bind, readings, unify
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.reduce import reduced
 from tenure.lifecycle.stages import BoundLifecycle, BoundStage
-from tenure.warehouse.measures import MeasureKind
+from tenure.warehouse.measures import CUSTOMER, MeasureKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,9 @@ def prepare(
     for lifecycle in lifecycles:
         if lifecycle.name in hand_set:
             kinds.setdefault(stage_set_kind(lifecycle))
+        if lifecycle.unit not in {CUSTOMER, *(kind.unit for kind in kinds)}:
+            # nothing is counted, but the units have to be known
+            kinds.setdefault(MeasureKind(unit=lifecycle.unit))
     passes: list[Pass] = []
     for level in _levels(lifecycles):
         together: dict[str, list[BoundLifecycle]] = {}

@@ -34,9 +34,9 @@ class MeasureKind:
     """What one kind of measure is extracted from.
 
     `unit` is whose history it belongs to ('customer', 'account' or a property that names a unit), `reads` what is
-    read. For events: `events` the names, `where` a condition on their properties, `properties` the property read (the
-    first of several that is present; none: only that it happened), `text` whether texts are kept beside numbers. For
-    traits and scores `name` is the trait's or score's name.
+    read. For events: `events` the names (none: the units are known by it, and nothing is counted), `where` a condition
+    on their properties, `properties` the property read (the first of several that is present; none: only that it
+    happened), `text` whether texts are kept beside numbers. For traits and scores `name` is the trait's or score's name.
     """
 
     unit: str = CUSTOMER
@@ -250,7 +250,7 @@ def counted(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
 
 def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:
     """SQL of one kind's rows: unit, message_id, time, kind, value, text, received_at."""
-    if kind.reads == "score":
+    if kind.reads == "score" or (kind.reads == "event" and not kind.events):
         return ""
     columns = f"unit, message_id, time, {number} AS kind, {{value}} AS value, {{text}} AS text, received_at"
     null_number, null_text = "CAST(NULL AS DECIMAL(38,6))", "CAST(NULL AS VARCHAR)"

@@ -289,3 +289,21 @@ def test_a_stage_set_by_hand_for_the_first_time_counts_for_those_who_were_there_
             ("bob", "buyer", 1, 5),
             ("bob", "at_risk", 5, None),
         ]
+
+
+@pytest.mark.parametrize("condition", [None, "was(early) or count(never) >= 1 or not was(early)", "since_entered(here) is None"])
+def test_units_are_known_where_nothing_of_them_is_counted(condition: str | None):
+    here = {"otherwise": True} if condition is None else {"when": condition}
+    definition = {
+        "lifecycle": "deals", "unit": "deal_id", "events": {"never": "Nothing"},
+        "stages": [{"early": {"when": "was(here)"}}, {"here": here}],
+    }  # fmt: skip
+    with Engine() as engine:
+        log = [event("1", DAYS[1], deal_id="D1")]
+        engine.arrive(log)
+        engine.refresh(defined([definition]), as_of=DAYS[2])
+        assert engine.stored() == oracle_history(log, [definition], as_of=DAYS[2])
+        log.append(event("2", DAYS[2], deal_id="D2"))
+        engine.arrive(log[1:])
+        engine.refresh(defined([definition]), as_of=DAYS[2])
+        assert engine.stored() == oracle_history(log, [definition], as_of=DAYS[2])
