@@ -9,11 +9,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -22,12 +20,11 @@ from tenure.cli.progress import importing, working
 from tenure.errors import SourceError, TenureError, UsageError
 
 if TYPE_CHECKING:
+    from tenure.cli.demo_screen import Shown
     from tenure.ingest.column_names import Role
     from tenure.ingest.recognise import Recognised
     from tenure.ingest.report import LoadReport
-    from tenure.lifecycle.definition import Lifecycle
     from tenure.lifecycle.findings import Observed, Total
-    from tenure.lifecycle.population import StageCount
     from tenure.lifecycle.rhythm import Rhythm
     from tenure.workspace import Workspace
 
@@ -57,28 +54,6 @@ _VISITS = """\
     customer: customer_no
     time: at
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """Everything that the demo found, for the screen."""
-
-    folder: Path
-    file: str
-    own: bool
-    found: Recognised
-    reports: tuple[LoadReport, ...]
-    totals: Mapping[str, Total]
-    rhythm: Rhythm
-    counts: tuple[StageCount, ...]
-    observed: Observed
-    lifecycle: Lifecycle
-    zone: ZoneInfo
-    as_of: int
-    currency: str | None
-    notes: tuple[str, ...]
-    alone: timedelta | None
-    misdated: bool
 
 
 @app.command(
@@ -146,6 +121,8 @@ def _worked_out(folder: Path, data: Path | None, given: Mapping[Role, str]) -> S
         config.write_text(_config(found, data, as_of=iso(as_of)), encoding="utf-8")
     rhythm, loaded = _fitted(folder, as_of, timezone)
     definition.write_text(with_windows(classic, rhythm), encoding="utf-8")
+    from tenure.cli.demo_screen import Shown
+
     with tenure.open(folder) as ws, working("Working out every stage"):
         ws.refresh()
         return Shown(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,7 +20,14 @@ from tenure.lifecycle.findings import Finding, findings
 from tenure.simulate import VISITS
 
 if TYPE_CHECKING:
-    from tenure.cli.demo import Shown
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    from tenure.ingest.recognise import Recognised
+    from tenure.ingest.report import LoadReport
+    from tenure.lifecycle.definition import Lifecycle
+    from tenure.lifecycle.findings import Observed, Total
+    from tenure.lifecycle.population import StageCount
     from tenure.lifecycle.rhythm import Rhythm
 
 PURCHASE, REFUND = "Order Completed", "Order Refunded"
@@ -33,6 +41,28 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 _OF_A_GROUP = ("the rows of the group", "is no amount", "no currency", "no exchange rate")
 _UNREAD = ("where the header has", "where cannot be worked out", "the line is ", "is no number")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Everything that the demo found, for the screen."""
+
+    folder: Path
+    file: str
+    own: bool
+    found: Recognised
+    reports: tuple[LoadReport, ...]
+    totals: Mapping[str, Total]
+    rhythm: Rhythm
+    counts: tuple[StageCount, ...]
+    observed: Observed
+    lifecycle: Lifecycle
+    zone: ZoneInfo
+    as_of: int
+    currency: str | None
+    notes: tuple[str, ...]
+    alone: timedelta | None
+    misdated: bool
 
 
 def show(screen: Screen, shown: Shown) -> None:

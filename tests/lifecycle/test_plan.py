@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from tenure.events import EventBinding
 from tenure.expressions import parse_value
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.plan import Plan, plan
@@ -29,7 +30,7 @@ EACH = 8
 SLOW_PARTS = 4
 SLOW_EACH = 60
 
-MONEY = parse_value("sum(purchase.amount, within=days(3))")
+MONEY = parse_value("sum(spend.amount, within=days(3))")
 
 quiet = settings(deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck))
 
@@ -71,7 +72,7 @@ def holds_for(engine: Engine, change: Changes) -> None:
     engine.arrive(events)
     engine.refresh(defined(before), as_of=as_of)
     old = engine.stored()
-    lifecycles = with_purchase(defined(after))
+    lifecycles = with_spend(defined(after))
     told = planned(engine, lifecycles, as_of)
     assert engine.stored() == old
     was = applied(engine.connection)
@@ -104,17 +105,10 @@ def holds_for(engine: Engine, change: Changes) -> None:
     assert {(move.lifecycle, move.stage, move.to): move.money for move in moves} == worth
 
 
-def with_purchase(lifecycles: Sequence[Lifecycle]) -> list[Lifecycle]:
-    """The lifecycles, to which `purchase` means what it means to MONEY."""
-    purchase = defined([{"lifecycle": "x", "events": {"purchase": ["Order Completed", "Signed Up"]}, "stages": [{"a": {"otherwise": True}}]}])
-    binding = purchase[0].events["purchase"]
-    return [
-        one if uses_purchase(one) else replace(one, events={**one.events, "purchase": binding}) for one in lifecycles
-    ]
-
-
-def uses_purchase(lifecycle: Lifecycle) -> bool:
-    return lifecycle.events["purchase"].events == ("Order Completed", "Signed Up")
+def with_spend(lifecycles: Sequence[Lifecycle]) -> list[Lifecycle]:
+    """The lifecycles, with the name that MONEY counts."""
+    spend = EventBinding(name="spend", events=("Order Completed", "Signed Up"))
+    return [replace(one, events={**one.events, "spend": spend}) for one in lifecycles]
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -169,7 +163,7 @@ def moves(after: dict[str, object]) -> list[tuple[str | None, str | None, int, D
     with Engine() as engine:
         engine.arrive(ORDERS)
         engine.refresh(defined([BEFORE]), as_of=NOW)
-        told = planned(engine, defined([after]), NOW)
+        told = planned(engine, with_spend(defined([after])), NOW)
         return [(move.stage, move.to, move.people, move.money) for move in told.moves]
 
 
@@ -177,7 +171,7 @@ def test_a_plan_of_nothing_changes_nothing():
     with Engine() as engine:
         engine.arrive(ORDERS)
         engine.refresh(defined([BEFORE]), as_of=NOW)
-        told = planned(engine, defined([BEFORE]), NOW)
+        told = planned(engine, with_spend(defined([BEFORE])), NOW)
         assert told.changes_nothing
         assert (told.moves, told.new, told.changed, told.removed) == ((), (), (), ())
 
