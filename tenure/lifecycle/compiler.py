@@ -1,6 +1,6 @@
 """Lifecycles compiled to one query: from measures to the exact stage history of every unit.
 
-    steps = compile_lifecycles([...], feeds=...)   # named sub-queries; tenure sql prints them
+    query = compile_lifecycles([...], feeds=...)   # named sub-queries; tenure sql prints them
 
 All comparisons of all lifecycles become bits (`flips`); the bits of a unit over time decide every lifecycle's stage;
 a row is kept where the stage changes, and ends where the next one begins.
@@ -15,11 +15,11 @@ from tenure.lifecycle.flips import Bits, bits_columns, flip_steps
 from tenure.lifecycle.registers import Feeds
 from tenure.lifecycle.settle import settle_steps
 from tenure.lifecycle.stages import BoundLifecycle, holds
-from tenure.lifecycle.steps import Step, query
+from tenure.lifecycle.steps import Query, Step
 
 
-def compile_lifecycles(lifecycles: Sequence[BoundLifecycle], feeds: Feeds, *, births: str, sets: str = "") -> str:
-    """SQL of the stage history of the lifecycles: lifecycle, unit, stage, previous, entered_at, left_at.
+def compile_lifecycles(lifecycles: Sequence[BoundLifecycle], feeds: Feeds, *, births: str, sets: str = "") -> Query:
+    """The stage history of the lifecycles: lifecycle, unit, stage, previous, entered_at, left_at.
 
     `births` is a relation (unit, time) of the first event of every unit; `sets` one of stages set by hand
     (lifecycle, unit, time, tie, stage), needed where a lifecycle is `hand_set`.
@@ -55,7 +55,7 @@ def compile_lifecycles(lifecycles: Sequence[BoundLifecycle], feeds: Feeds, *, bi
                       f"SELECT *, lead(entered_at) OVER (PARTITION BY lifecycle, unit ORDER BY entered_at) AS left_at "
                       f"FROM ({every})"))  # fmt: skip
     final = "SELECT lifecycle, unit, stage, previous, entered_at, left_at FROM changes WHERE stage IS NOT NULL"
-    return query(steps, final)
+    return Query(tuple(steps), final)
 
 
 def _mask_steps(bits: Bits, names: Sequence[str]) -> list[Step]:

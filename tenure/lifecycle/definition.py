@@ -20,7 +20,7 @@ from pydantic import Field, field_validator
 from tenure.documents import DefinitionModel, Document, Path, condition_problem, problem_at
 from tenure.errors import ConditionError, Problem
 from tenure.events import EventBinding, EventSpec
-from tenure.expressions import Names, examine, parse, unparse
+from tenure.expressions import Names, check_where, examine, parse, parse_where, unparse
 from tenure.expressions.tree import And, Comparison, Condition, Constant, Duration, Measure, Or, Value, Was, walk
 
 COMPILER_VERSION = 1
@@ -207,6 +207,7 @@ def define(
     problems: list[Problem] = []
     warnings: list[Problem] = []
     events = {**bindings, **{name: written.binding(name) for name, written in spec.events.items()}}
+    problems += _filter_problems(spec, document)
     named_in_full: dict[str, EventBinding] = {}
     names = [next(iter(stage)) for stage in spec.stages]
     known = Names(
@@ -249,6 +250,17 @@ def define(
     if not problems:
         warnings += _shadowed(lifecycle, document)
     return Defined(lifecycle=None if problems else lifecycle, problems=tuple(problems), warnings=tuple(warnings))
+
+
+def _filter_problems(spec: LifecycleSpec, document: Document) -> list[Problem]:
+    found = []
+    for name, written in spec.events.items():
+        if written.where is not None:
+            try:
+                check_where(parse_where(written.where), text=written.where)
+            except ConditionError as error:
+                found.append(condition_problem(error, document, ("events", name, "where")))
+    return found
 
 
 def _stage_problems(

@@ -296,9 +296,12 @@ def _two_sides(total: Sum, op: str) -> str:
     """`total op 0` with its negative terms moved to the right, so that it reads as it was written."""
     left = Sum(0, tuple((f, t) for f, t in total.terms if f > 0))
     right = Sum(-total.constant, tuple((-f, t) for f, t in total.terms if f < 0))
+    # engines differ in the decimals that they keep of a product of decimals
+    whole = any(isinstance(term, Product) for _, term in total.terms)
+    one, other = (side.whole(total.scale) if whole else side.sql() for side in (left, right))
     if left.is_constant and not right.is_constant:
-        return f"{right.sql()} {_MIRRORED[op]} {left.sql()}"
-    return f"{left.sql()} {op} {right.sql()}"
+        return f"{other} {_MIRRORED[op]} {one}"
+    return f"{one} {op} {other}"
 
 
 def _floor(dividend: str, divisor: str) -> str:

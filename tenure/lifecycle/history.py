@@ -13,6 +13,7 @@ from tenure.lifecycle.compiler import compile_lifecycles
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.passes import Pass, Prepared, prepare, stage_set_kind
 from tenure.lifecycle.registers import Feeds
+from tenure.lifecycle.steps import Query
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.measures import MeasureKind, births, ensure, has_stage_sets, registered
 from tenure.warehouse.where import quote
@@ -72,17 +73,18 @@ def compute(
         if not chosen:
             continue
         one = Pass(unit=whole.unit, lifecycles=chosen, repeats=whole.repeats)
-        sql = _compiled(one, ready, numbers, by_name, view, histories=into)
         if one.repeats:
             _repeat(connection, one, ready, numbers, by_name, view, into)
         else:
-            connection.execute(f"INSERT INTO {into} ({COLUMNS}) {sql}")
+            query = compiled(one, ready, numbers, by_name, view, histories=into)
+            connection.execute(f"INSERT INTO {into} ({COLUMNS}) {query.sql}")
 
 
-def _compiled(
+def compiled(
     one: Pass, ready: Prepared, numbers: Mapping[MeasureKind, int], by_name: Mapping[str, Lifecycle], view: View,
     *, histories: str,
-) -> str:  # fmt: skip
+) -> Query:  # fmt: skip
+    """The query for the lifecycles of a pass; `histories` is where those of others, and their own, are read."""
     if view.units is not None:
         histories = f"(SELECT * FROM {histories} WHERE unit IN (SELECT unit FROM {view.units}))"
     feeds = Feeds(view.measures(), numbers, histories, ready.codes, ready.stages)
@@ -119,8 +121,8 @@ def _repeat(
     connection.execute(f"DELETE FROM guessed WHERE lifecycle = {code}")
     limited = view
     for turn in range(MOST_REPEATS):
-        sql = _compiled(one, ready, numbers, by_name, limited, histories="guessed")
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE computed AS SELECT * FROM ({sql})")
+        query = compiled(one, ready, numbers, by_name, limited, histories="guessed")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE computed AS SELECT * FROM ({query.sql})")
         still = " AND unit IN (SELECT unit FROM restless)" if turn else ""
         held = f"(SELECT * FROM guessed WHERE lifecycle = {code}{still})"
         new, old = _moments("computed"), _moments(held)

@@ -5,36 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tenure.errors import UsageError
-from tenure.lifecycle.compiler import compile_lifecycles
 from tenure.lifecycle.definition import Lifecycle
-from tenure.lifecycle.history import View
-from tenure.lifecycle.passes import prepare
-from tenure.lifecycle.registers import Feeds
-from tenure.warehouse.dialects import ENGINES, translated
-from tenure.warehouse.measures import births
+from tenure.lifecycle.history import View, compiled
+from tenure.lifecycle.passes import Pass, kinds_of, prepare, stage_set_kind
+from tenure.lifecycle.refresh import AS_OF, applied, codes_of, has_future
+from tenure.warehouse.connection import Connection
+from tenure.warehouse.dialects import ENGINES, one_line, translated
+from tenure.warehouse.facts import fact
+from tenure.warehouse.measures import has_stage_sets, registered
 
 
-def lifecycle_sql(lifecycle: Lifecycle, others: Sequence[Lifecycle] = (), *, engine: str = "duckdb") -> str:
-    """The query from `measures` to the history of a lifecycle, formatted, for an engine.
+def lifecycle_sql(connection: Connection, lifecycles: Sequence[Lifecycle], name: str, *, engine: str = "duckdb") -> str:
+    """The query from `measures` to the history of one of the lifecycles as this store holds it, for an engine.
 
-    Kinds of measures are numbered in the order in which the conditions ask for them, and listed at the top.
-    Raises UsageError for an engine that is not known.
+    Lifecycles, kinds of measures and stages have the numbers that they have in the store, or would get there; they are
+    listed at the top. Raises UsageError for an engine that is not known.
     """
     if engine not in ENGINES:
         raise UsageError(f"There is no engine {engine!r}.", hint=f"There are: {', '.join(sorted(ENGINES))}.")
-    every = [lifecycle, *others]
-    codes = {one.name: place for place, one in enumerate(every, start=1)}
-    ready = prepare(every, codes)
-    numbers = {kind: place for place, kind in enumerate(ready.kinds, start=1)}
-    feeds = Feeds(View().measures(), numbers, "stage_codes", ready.codes, ready.stages)
-    chosen = next(one for a_pass in ready.passes for one in a_pass.lifecycles if one.name == lifecycle.name)
-    query = compile_lifecycles([chosen], feeds, births=f"({births(lifecycle.unit)})")
-    used = [
-        f"--   {number}: {kind.told()}"
-        for kind, number in numbers.items()
-        if f"kind = {number}" in query or f"({number}" in query or f", {number}" in query
+    by_name = {one.name: one for one in lifecycles}
+    lifecycle = by_name[name]
+    by_hand = frozenset(by_name) if has_stage_sets(connection) else frozenset()
+    ready = prepare(lifecycles, codes_of(lifecycles, applied(connection)), hand_set=by_hand)
+    numbers = registered(connection)
+    for kind in ready.kinds:
+        numbers.setdefault(kind, max(numbers.values(), default=0) + 1)
+    as_of = fact(connection, AS_OF)
+    view = View(as_of=int(as_of) if as_of is not None and has_future(connection, int(as_of)) else None)
+    chosen = next(one for a_pass in ready.passes for one in a_pass.lifecycles if one.name == name)
+    alone = Pass(unit=lifecycle.unit, lifecycles=(chosen,), repeats=False)
+    query = compiled(alone, ready, numbers, by_name, view, histories="stage_codes")
+    read = {kind for condition in chosen.conditions() for kind in kinds_of(condition)}
+    read |= {stage_set_kind(lifecycle)} if by_hand else set()
+    head = [
+        f"{lifecycle.title}: every stay in every stage, from the measures of its events",
+        "kinds:",
+        *(f"  {number}: {kind.told()}" for kind, number in sorted(numbers.items(), key=_number) if kind in read),
+        "stages:",
+        *(f"  {place}: {stage.name}" for place, stage in enumerate(lifecycle.stages)),
     ]
-    stages = [f"--   {place}: {stage.name}" for place, stage in enumerate(lifecycle.stages)]
-    head = [f"-- {lifecycle.title}: every stay in every stage, from the measures of its events", "-- kinds:", *used,
-            "-- stages:", *stages]  # fmt: skip
-    return "\n".join(head) + "\n" + translated(query, engine)
+    comments = "".join(f"-- {one_line(line)}\n" for line in head)
+    return comments + translated(query.sql, engine, comments={step.name: step.comment for step in query.steps})
+
+
+def _number(item: tuple[object, int]) -> int:
+    return item[1]

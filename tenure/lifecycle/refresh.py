@@ -57,7 +57,7 @@ def refresh(connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: i
     back; the others for the units whose events arrived, or came of age, since the last refresh.
     """
     held = applied(connection)
-    codes = _codes(lifecycles, held)
+    codes = codes_of(lifecycles, held)
     before = fact(connection, AS_OF)
     back = before is None or as_of < int(before)
     changed = {l.name for l in lifecycles if anew or back or l.name not in held or held[l.name].id != l.id}  # noqa: E741
@@ -69,8 +69,7 @@ def refresh(connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: i
     ready = prepared(connection, lifecycles, codes)
     if gone or rebuilt:
         connection.execute(f"DELETE FROM stage_codes WHERE lifecycle IN ({_list([*gone, *rebuilt])})")
-    everyone = View(as_of=as_of if _has_future(connection, as_of) else None)
-    compute(connection, ready, lifecycles, everyone, into="stage_codes", only=frozenset(changed))
+    # first the others: they ask for no stage of a changed one, but those may ask for theirs
     rest = frozenset(codes) - changed
     units = 0
     if rest:
@@ -82,6 +81,8 @@ def refresh(connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: i
         )
         view = View(as_of=as_of, units="gathered", rows="gathered_measures")
         compute(connection, ready, lifecycles, view, into="stage_codes", only=rest)
+    everyone = View(as_of=as_of if has_future(connection, as_of) else None)
+    compute(connection, ready, lifecycles, everyone, into="stage_codes", only=frozenset(changed))
     connection.execute("DELETE FROM touched")
     if changed or removed:
         _keep(connection, lifecycles, codes)
@@ -89,7 +90,8 @@ def refresh(connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: i
     return Refreshed(rebuilt=tuple(sorted(changed)), removed=removed, units=units, as_of=as_of)
 
 
-def _codes(lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied]) -> dict[str, int]:
+def codes_of(lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied]) -> dict[str, int]:
+    """The code of each lifecycle: what it has in the store, or would get there."""
     last = max((one.code for one in held.values()), default=0)
     codes: dict[str, int] = {}
     for lifecycle in lifecycles:
@@ -101,7 +103,7 @@ def _codes(lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied]) -> dict
     return codes
 
 
-def _has_future(connection: Connection, as_of: int) -> bool:
+def has_future(connection: Connection, as_of: int) -> bool:
     """Whether anything of the log is later: a measure, or an event that nobody counts but that makes a unit known."""
     latest = "greatest((SELECT max(time) FROM measures), (SELECT max(first_seen) FROM units))"
     return first_row(connection, f"SELECT {latest} > ?", [as_of]) == (True,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -15,9 +14,17 @@ class Step:
     sql: str
 
 
-def query(steps: Sequence[Step], last: str) -> str:
-    """The SQL of all steps and the final select."""
-    if not steps:
-        return last
-    parts = [f"-- {step.comment}\n{step.name} AS (\n    {step.sql}\n)" for step in steps]
-    return "WITH " + ",\n".join(parts) + f"\n{last}"
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Steps, and the select that reads from them."""
+
+    steps: tuple[Step, ...]
+    last: str
+
+    @property
+    def sql(self) -> str:
+        """The query as engines run it. Comments stay out: they call things what users called them."""
+        if not self.steps:
+            return self.last
+        parts = [f"{step.name} AS (\n    {step.sql}\n)" for step in self.steps]
+        return "WITH " + ",\n".join(parts) + f"\n{self.last}"

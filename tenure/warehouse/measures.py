@@ -36,7 +36,7 @@ class MeasureKind:
     `unit` is whose history it belongs to ('customer', 'account' or a property that names a unit), `reads` what is
     read. For events: `events` the names (none: the units are known by it, and nothing is counted), `where` a condition
     on their properties, `properties` the property read (the first of several that is present; none: only that it
-    happened), `text` whether texts are kept beside numbers. For traits and scores `name` is the trait's or score's name.
+    happened), `text` whether texts are kept beside numbers. For traits and scores `name` is theirs.
     """
 
     unit: str = CUSTOMER

@@ -322,8 +322,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def sql(self, name: str | None = None, *, engine: str = "duckdb") -> str:
         """The query of a lifecycle, readable, in the dialect of an engine."""
         lifecycle = self.lifecycle(name)
-        others = [one for one in self.definitions.lifecycles if one.name != lifecycle.name]
-        return lifecycle_sql(lifecycle, others, engine=engine)
+        return lifecycle_sql(self._store.connection(), self.definitions.all, lifecycle.name, engine=engine)
 
     def _now(self) -> int:
         return self.refreshed_as_of or self.as_of

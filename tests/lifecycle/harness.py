@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -84,7 +85,7 @@ class Engine:
 
 
 class Engines:
-    """Engines for many examples in turn; tables that were emptied often grow slow, so that each serves for some only."""
+    """Engines for many examples in turn; tables that were emptied often grow slow, so each serves for some only."""
 
     def __init__(self, turns: int = 50) -> None:
         self.turns = turns
@@ -137,9 +138,7 @@ def batch(events: Sequence[Event], *, accounts: Mapping[str, str] | None = None)
 
 def defined(definitions: Sequence[Mapping[str, object]]) -> list[Lifecycle]:
     """The lifecycles that the mappings mean, read as their files would be; raises DefinitionError."""
-    documents = [
-        parse(json.dumps(written, ensure_ascii=False), file=f"{written['lifecycle']}.yaml") for written in definitions
-    ]
+    documents = [parse(as_yaml(written), file=f"{written['lifecycle']}.yaml") for written in definitions]
     specs = [validate(LifecycleSpec, document) for document in documents]
     others = {spec.lifecycle: tuple(next(iter(stage)) for stage in spec.stages) for spec in specs}
     found = [
@@ -149,6 +148,12 @@ def defined(definitions: Sequence[Mapping[str, object]]) -> list[Lifecycle]:
     if problems := [problem for one in found for problem in one.problems]:
         raise DefinitionError(problems)
     return [one.lifecycle for one in found if one.lifecycle]
+
+
+def as_yaml(written: object) -> str:
+    """The definition as YAML: JSON, with characters that no text file may hold written as escapes."""
+    text = json.dumps(written, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def difference(got: Sequence[Row], wanted: Sequence[Row]) -> str:

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tenure.errors import UsageError
 from tenure.lifecycle.explain import Explanation, MeasureTold, explain
 from tenure.lifecycle.refresh import applied
 

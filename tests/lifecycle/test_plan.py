@@ -61,9 +61,10 @@ def money(events: Sequence[Event], unit: str, kind: str, as_of: int) -> Decimal:
     for event in {event.message_id: event for event in events}.values():
         owner = event.customer if kind == "customer" else event.properties.get(kind)
         value = read(event.properties.get("amount"))
-        if owner == unit and event.name in ("Order Completed", "Signed Up") and value and value.number is not None:
-            if as_of - 3 * DAY < event.time <= as_of:
-                total += Decimal(value.number.numerator) / Decimal(value.number.denominator)
+        if owner != unit or event.name not in ("Order Completed", "Signed Up") or not value or value.number is None:
+            continue
+        if as_of - 3 * DAY < event.time <= as_of:
+            total += Decimal(value.number.numerator) / Decimal(value.number.denominator)
     return total
 
 
@@ -143,7 +144,8 @@ def test_a_plan_comes_true_many_times(part: int):
 
 def store(stages: Mapping[str, Mapping[str, object]], **facts: object) -> dict[str, object]:
     events = {"purchase": {"event": "Order Completed", "value": "amount"}}
-    return {"lifecycle": "store", "events": events, "stages": [{name: stage} for name, stage in stages.items()], **facts}
+    listed = [{name: stage} for name, stage in stages.items()]
+    return {"lifecycle": "store", "events": events, "stages": listed, **facts}
 
 
 def order(day: int, customer: str, amount: int) -> Event:
@@ -190,6 +192,9 @@ def test_stages_in_another_order_move_only_whom_the_order_moves():
 
 def test_a_stage_with_a_new_name_moves_nobody():
     after = store(
-        {"customer": {"when": "count(purchase) >= 1", "renamed_from": "buyer"}, "regular": {"when": "count(purchase) >= 2"}}
+        {
+            "customer": {"when": "count(purchase) >= 1", "renamed_from": "buyer"},
+            "regular": {"when": "count(purchase) >= 2"},
+        }
     )
     assert moves(after) == []

@@ -48,6 +48,8 @@ def arrivals(draw: st.DrawFn) -> list[Step]:
     if pick(draw, (False, True)):
         log = [of_account(event) for event in log]
         editions = [[of_accounts(definition) for definition in edition] for edition in editions]
+    if pick(draw, (False, True)):
+        editions.append(with_one_more_stage(draw, editions[0]))
     cuts = sorted(pick(draw, range(len(log) + 1)) for _ in range(pick(draw, (1, 2, 2, 3))))
     steps: list[Step] = []
     as_of, said = START + pick(draw, (8, 14, 2)) * (DAY // 2), editions[0]
@@ -64,6 +66,17 @@ def arrivals(draw: st.DrawFn) -> list[Step]:
     if pick(draw, (False, False, False, True)):
         steps.append(Step([], said, START + 27_410 * DAY))
     return steps
+
+
+def with_one_more_stage(draw: st.DrawFn, edition: Definitions) -> Definitions:
+    """The same but for one lifecycle, to which no other refers; it has a stage more."""
+    free = [one for one in edition if f"stage('{one['lifecycle']}')" not in str(edition)]
+    chosen = pick(draw, free)
+    short = next(iter(chosen["events"]))  # type: ignore[call-overload]
+    extra = {"extra": {"when": f"count({short}) >= 2"}}
+    place = pick(draw, range(2))
+    stages = [*chosen["stages"][:place], extra, *chosen["stages"][place:]]  # type: ignore[index]
+    return [{**one, "stages": stages} if one is chosen else one for one in edition]
 
 
 def of_account(event: Event) -> Event:
@@ -233,6 +246,20 @@ def test_a_definition_that_changed_is_computed_anew_and_so_is_whoever_asks_it():
         assert {row.lifecycle for row in engine.stored()} == {"other"}
 
 
+def test_a_lifecycle_that_changed_asks_one_to_which_something_happened():
+    asking = {"lifecycle": "team", "stages": [{"sales": {"when": "stage('store') == 'buyer'"}}]}
+    other = {"lifecycle": "team", "stages": [{"sales": {"when": "stage('store') in ('buyer', 'at_risk')"}}]}
+    with Engine() as engine:
+        engine.arrive([event("1", DAYS[0])])
+        engine.refresh(defined([asking, STORE]), as_of=DAYS[1])
+        engine.arrive([event("2", DAYS[1], customer="bob")])
+        engine.refresh(defined([other, STORE]), as_of=DAYS[2])
+        assert [row for row in told(engine) if row[1] == "sales"] == [
+            ("ada", "sales", 0, None),
+            ("bob", "sales", 1, None),
+        ]
+
+
 def test_a_correction_moves_the_first_sight_of_somebody():
     with Engine() as engine:
         engine.arrive([event("1", DAYS[1], name="Email Opened")])
@@ -291,7 +318,9 @@ def test_a_stage_set_by_hand_for_the_first_time_counts_for_those_who_were_there_
         ]
 
 
-@pytest.mark.parametrize("condition", [None, "was(early) or count(never) >= 1 or not was(early)", "since_entered(here) is None"])
+@pytest.mark.parametrize(
+    "condition", [None, "was(early) or count(never) >= 1 or not was(early)", "since_entered(here) is None"]
+)
 def test_units_are_known_where_nothing_of_them_is_counted(condition: str | None):
     here = {"otherwise": True} if condition is None else {"when": condition}
     definition = {
