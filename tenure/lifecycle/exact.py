@@ -249,7 +249,7 @@ class Test:
             late = closed != rising  # the last moment that still belongs to the other side
             due = (threshold.plus(Sum(1)) if late else threshold).sql()
             return f"TRY(CAST({due} AS BIGINT))" if _multiplies(due) or "HUGEINT" in due else due
-        factor = f"sign({sign}) * " if sign else ""
+        factor = f"CASE WHEN {sign} > 0 THEN 1 WHEN {sign} < 0 THEN -1 END * " if sign else ""
         scale = max(slope.scale, intercept.scale)
         a = f"({factor}({slope.whole(scale)}))"
         b = f"({factor}({intercept.whole(scale)}))"

@@ -10,7 +10,7 @@ from sqlglot import TokenType, exp
 
 COMPILED = "duckdb"  # the dialect that compilers write
 
-Change = Callable[[exp.Expression], None]
+Change = Callable[[exp.Expr], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,15 @@ def _heads(text: str, dialect: Dialect, steps: Sequence[str]) -> Iterator[tuple[
         depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(token.token_type, 0)
 
 
-def _in_decimals(tree: exp.Expression) -> None:
+def _in_decimals(tree: exp.Expr) -> None:
     """Whole numbers of 128 bits are decimals without places."""
     for node in list(tree.find_all(exp.DataType)):
         if node.this == exp.DataType.Type.INT128:
             node.replace(exp.DataType.build("DECIMAL(38, 0)"))
 
 
-def _with_whole_windows(tree: exp.Expression) -> None:
-    """A frame over a named window takes the window's place: `(w ROWS …)` becomes `(PARTITION BY … ORDER BY … ROWS …)`."""
+def _with_whole_windows(tree: exp.Expr) -> None:
+    """A frame over a named window takes its place: `(w ROWS …)` becomes `(PARTITION BY … ORDER BY … ROWS …)`."""
     for select in tree.find_all(exp.Select):
         named = {window.name: window for window in select.args.get("windows") or ()}
         for node in select.find_all(exp.Window):
@@ -69,7 +69,7 @@ def _with_whole_windows(tree: exp.Expression) -> None:
                 node.set("order", base.args["order"].copy())
 
 
-def _with_cases_for_filters(tree: exp.Expression) -> None:
+def _with_cases_for_filters(tree: exp.Expr) -> None:
     """A window counts no `FILTER`: `count(*) FILTER (WHERE c)` becomes `count(CASE WHEN c THEN 1 END)`."""
     for node in list(tree.find_all(exp.Window)):
         if isinstance(node.this, exp.Filter):
@@ -79,7 +79,7 @@ def _with_cases_for_filters(tree: exp.Expression) -> None:
             node.set("this", counted)
 
 
-def _with_tried_casts(tree: exp.Expression) -> None:
+def _with_tried_casts(tree: exp.Expr) -> None:
     """Of `TRY` there is the cast that gives null."""
     for node in list(tree.find_all(exp.Try)):
         for cast in list(node.find_all(exp.Cast)):
