@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tenure.events import EventBinding
-from tenure.expressions import tree
+from tenure.expressions import Names, binding_of, tree
 from tenure.warehouse.measures import MeasureKind
 
 TEXT_READERS = ("first", "last", "trait", "stage", "score")
@@ -135,6 +135,11 @@ def bind_value(node: tree.Value, *, bindings: Mapping[str, EventBinding], unit: 
     return _Binder(bindings, unit, lifecycle).operand(node, text=False)
 
 
+def meaning(event: str, bindings: Mapping[str, EventBinding]) -> EventBinding:
+    """What an event's name in a condition stands for: a short name, or the full name with what the dictionary knows."""
+    return binding_of(event, Names(events=bindings)) or EventBinding(name=event, events=(event,))
+
+
 @dataclass(frozen=True, slots=True)
 class _Binder:
     bindings: Mapping[str, EventBinding]
@@ -198,7 +203,7 @@ class _Binder:
         return Reading(function=function, kind=kind, within=node.within, after=after, text=text)
 
     def kind(self, event: str, prop: str | None, *, text: bool) -> MeasureKind:
-        binding = self.bindings.get(event) or EventBinding(name=event, events=(event,))
+        binding = meaning(event, self.bindings)
         value = binding.values
         properties = (prop,) if prop else value
         return MeasureKind(

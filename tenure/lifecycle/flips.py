@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tenure.lifecycle.bound import Atom, Reached, Reading, WasIn, operands, readings
+from tenure.lifecycle.nets import Net, net
 from tenure.lifecycle.registers import Feeds, Register, registers_of
 from tenure.lifecycle.steps import Step
 from tenure.lifecycle.truths import Columns, deadline, truth
@@ -240,10 +241,14 @@ def _carried_group(atoms: Sequence[Atom], bits: Bits, feeds: Feeds, name: str) -
         return places.setdefault(register, len(places))
 
     reached: dict[Reached, int] = {}
+    netted: dict[Atom, tuple[Net, int]] = {}
     for atom in atoms:
         if isinstance(atom, Reached):
             counted = tuple(f"SELECT unit, time, tie, 1 AS c FROM ({feeds.of(kind)})" for kind in atom.kinds)
             reached[atom] = placed(Register(counted, "sum", "count"))
+        if (summed := net(atom, feeds)) is not None:
+            netted[atom] = summed, placed(summed.register)
+            continue
         for operand in operands(atom):
             for reading in readings(operand):
                 needed = registers_of(reading, feeds)
@@ -258,6 +263,11 @@ def _carried_group(atoms: Sequence[Atom], bits: Bits, feeds: Feeds, name: str) -
         if isinstance(atom, Reached):
             place = reached[atom]
             changes.append((atom, f"a{place} >= {atom.times} AND a{place} - coalesce(r{place}, 0) < {atom.times}"))
+            continue
+        if atom in netted:
+            summed, place = netted[atom]
+            earlier = summed.truth(_just_before(summed.register, place))
+            changes.append((atom, f"coalesce({summed.truth(f'a{place}')}, FALSE) <> coalesce({earlier}, FALSE)"))
             continue
         timed = deadline(atom, after) is not None
         moment_before = "greatest(earlier, time - 1)" if timed else "time"

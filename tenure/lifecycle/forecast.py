@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tenure.expressions.tree import Value
 from tenure.lifecycle.definition import Lifecycle
-from tenure.lifecycle.population import excluded, money_at
+from tenure.lifecycle.population import Worth, excluded, money_at
 from tenure.lifecycle.refresh import Applied
 from tenure.warehouse.connection import Connection
 
@@ -37,7 +36,7 @@ def due_moves(held: Applied, *, as_of: int, until: int) -> str:
 
 
 def forecast(
-    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Value, as_of: int, days: int,
+    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Worth, as_of: int, days: int,
     exclusion: Applied | None = None,
 ) -> tuple[DueMove, ...]:  # fmt: skip
     """The moves of the next `days` days (of 86,400 s) if nobody does anything, the earliest first.

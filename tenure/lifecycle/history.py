@@ -15,7 +15,7 @@ from tenure.lifecycle.passes import Pass, Prepared, prepare, stage_set_kind
 from tenure.lifecycle.registers import Feeds
 from tenure.lifecycle.steps import Query
 from tenure.warehouse.connection import Connection, first_row
-from tenure.warehouse.measures import MeasureKind, births, ensure, has_stage_sets, registered
+from tenure.warehouse.measures import MeasureKind, births, ensure, registered, stage_sets
 from tenure.warehouse.where import quote
 
 MOST_REPEATS = 500  # passes over one lifecycle's own history before it is called restless
@@ -52,8 +52,7 @@ class View:
 
 def prepared(connection: Connection, lifecycles: Sequence[Lifecycle], codes: Mapping[str, int]) -> Prepared:
     """The lifecycles ready to compile against this store; the measures that they read are extracted where missing."""
-    by_hand = frozenset(lifecycle.name for lifecycle in lifecycles) if has_stage_sets(connection) else frozenset()
-    ready = prepare(lifecycles, codes, hand_set=by_hand)
+    ready = prepare(lifecycles, codes, hand_set=stage_sets(connection))
     ensure(connection, ready.kinds)
     return ready
 

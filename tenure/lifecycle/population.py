@@ -5,12 +5,13 @@ Money is a value of the condition language that the workspace names. People who 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
+from tenure.events import EventBinding
 from tenure.expressions.tree import Value
-from tenure.lifecycle.bound import Operand, bind_value, readings
+from tenure.lifecycle.bound import Operand, Reading, bind_value, readings
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.history import View
 from tenure.lifecycle.refresh import Applied
@@ -32,6 +33,14 @@ class StageCount:
     money: Decimal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """What counts as somebody's money, in every lifecycle alike: a value, and what its short names stand for."""
+
+    value: Value
+    events: Mapping[str, EventBinding] = field(hash=False)
+
+
 def in_stage(code: int, moment: int) -> str:
     """SQL of the stays of a lifecycle that hold at a moment: unit, stage, previous, entered_at, left_at."""
     return (
@@ -45,9 +54,17 @@ def excluded(exclusion: Applied | None, moment: int) -> str:
     return f"SELECT unit FROM ({in_stage(exclusion.code, moment)})" if exclusion else NOBODY
 
 
-def money_at(connection: Connection, money: Value, lifecycle: Lifecycle, moment: int) -> str:
+def money_at(connection: Connection, money: Worth, lifecycle: Lifecycle, moment: int) -> str:
     """SQL of every unit's money at a moment: unit, money (exact to six decimals, 0 where unknown)."""
-    operand = bind_value(money, bindings=lifecycle.events, unit=lifecycle.unit)
+    operand = bind_value(money.value, bindings=money.events, unit=lifecycle.unit)
+    if isinstance(operand, Reading) and operand.function == "sum" and operand.kind is not None:
+        # what money nearly always is needs no register
+        number = ensure(connection, [operand.kind])[operand.kind]
+        since = f" AND time > {moment - operand.within}" if operand.within is not None else ""
+        return (
+            f"SELECT unit, CAST(coalesce(sum(value), 0) AS DECIMAL(38,6)) AS money FROM measures "
+            f"WHERE kind = {number} AND time <= {moment}{since} GROUP BY unit"
+        )
     return (
         f"SELECT unit, coalesce(CAST(told AS DECIMAL(38,6)), 0) AS money FROM ({value_at(connection, operand, moment)})"
     )
@@ -63,7 +80,7 @@ def value_at(connection: Connection, operand: Operand, moment: int) -> str:
 
 
 def population(
-    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Value, moment: int, now: int,
+    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Worth, moment: int, now: int,
     exclusion: Applied | None = None,
 ) -> tuple[StageCount, ...]:  # fmt: skip
     """People and money of every stage at a moment, in the order of the list; last those in no stage.

@@ -12,7 +12,7 @@ from tenure.lifecycle.refresh import AS_OF, applied, codes_of, has_future
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.dialects import ENGINES, one_line, translated
 from tenure.warehouse.facts import fact
-from tenure.warehouse.measures import has_stage_sets, registered
+from tenure.warehouse.measures import registered, stage_sets
 
 
 def lifecycle_sql(connection: Connection, lifecycles: Sequence[Lifecycle], name: str, *, engine: str = "duckdb") -> str:
@@ -25,7 +25,7 @@ def lifecycle_sql(connection: Connection, lifecycles: Sequence[Lifecycle], name:
         raise UsageError(f"There is no engine {engine!r}.", hint=f"There are: {', '.join(sorted(ENGINES))}.")
     by_name = {one.name: one for one in lifecycles}
     lifecycle = by_name[name]
-    by_hand = frozenset(by_name) if has_stage_sets(connection) else frozenset()
+    by_hand = stage_sets(connection)
     ready = prepare(lifecycles, codes_of(lifecycles, applied(connection)), hand_set=by_hand)
     numbers = registered(connection)
     for kind in ready.kinds:
@@ -36,7 +36,7 @@ def lifecycle_sql(connection: Connection, lifecycles: Sequence[Lifecycle], name:
     alone = Pass(unit=lifecycle.unit, lifecycles=(chosen,), repeats=False)
     query = compiled(alone, ready, numbers, by_name, view, histories="stage_codes")
     read = {kind for condition in chosen.conditions() for kind in kinds_of(condition)}
-    read |= {stage_set_kind(lifecycle)} if by_hand else set()
+    read |= {stage_set_kind(lifecycle)} if name in by_hand else set()
     head = [
         f"{lifecycle.title}: every stay in every stage, from the measures of its events",
         "kinds:",

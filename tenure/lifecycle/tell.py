@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from tenure.expressions.tree import Value
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.forecast import DAY, due_moves
-from tenure.lifecycle.population import excluded, in_stage, money_at
+from tenure.lifecycle.population import Worth, excluded, in_stage, money_at
 from tenure.lifecycle.refresh import Applied
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.where import quote
@@ -56,7 +55,7 @@ def history_rows(
 
 
 def people(
-    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Value, stage: str | None,
+    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Worth, stage: str | None,
     previous: str | None, moment: int, now: int, exclusion: Applied | None = None,
 ) -> pa.Table:  # fmt: skip
     """Who is in a stage at a moment: customer_id, stage, previous, entered_at, left_at, money; most money first."""
@@ -76,7 +75,7 @@ def people(
 
 
 def due_people(
-    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Value, as_of: int, days: int,
+    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Worth, as_of: int, days: int,
     exclusion: Applied | None = None,
 ) -> pa.Table:  # fmt: skip
     """Everybody who moves within days if silent: customer_id, stage, to, moves_at, money; the earliest first."""

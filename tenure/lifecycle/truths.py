@@ -108,8 +108,13 @@ def _plain(operand: Operand, columns: Columns) -> str | None:
             return None
 
 
+def difference(atom: Compare, columns: Columns) -> Linear:
+    """The left side without the right one, which the comparison holds against 0."""
+    return linear(atom.left, columns).plus(linear(atom.right, columns).negative())
+
+
 def _test(atom: Compare, columns: Columns) -> Test:
-    return Test(atom.op, linear(atom.left, columns).plus(linear(atom.right, columns).negative()))
+    return Test(atom.op, difference(atom, columns))
 
 
 def _cancelled(node: Atom | Operand, columns: Columns, told_value: Linear) -> list[str]:

@@ -95,8 +95,7 @@ def ensure(connection: Connection, wanted: Iterable[MeasureKind]) -> Mapping[Mea
 def extend(connection: Connection, incoming: str) -> None:
     """Nothing; extracts the measures of the events in the table `incoming` (columns of `events`), just arrived."""
     known = registered(connection)
-    if first_row(connection, f"SELECT 1 FROM {incoming} WHERE name = 'Stage Set' LIMIT 1"):
-        set_fact(connection, STAGE_SETS, "yes")
+    _note_stage_sets(connection, incoming)
     _register_units(connection, incoming, {kind.unit for kind in known} - {CUSTOMER})
     for unit, kinds in _by_unit(known):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE keyed AS {keyed_events(unit, incoming)}")
@@ -277,9 +276,19 @@ def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:
     return f"SELECT {columns.format(value=value, text=text)} FROM ({changes})"
 
 
-def has_stage_sets(connection: Connection) -> bool:
-    """Whether the log holds stages set by hand."""
-    return fact(connection, STAGE_SETS) is not None
+def stage_sets(connection: Connection) -> frozenset[str]:
+    """The names of the lifecycles, of this workspace or not, for which the log holds stages set by hand."""
+    told = fact(connection, STAGE_SETS)
+    return frozenset(json.loads(told)) if told else frozenset()
+
+
+def _note_stage_sets(connection: Connection, incoming: str) -> None:
+    found = connection.execute(
+        f"SELECT DISTINCT {property_text('lifecycle')} FROM {incoming} WHERE name = 'Stage Set'"
+    ).fetchall()
+    named = {name for (name,) in found if name is not None}
+    if not named <= (known := stage_sets(connection)):
+        set_fact(connection, STAGE_SETS, json.dumps(sorted(known | named)))
 
 
 def births(unit: str, *, as_of: int | None = None, known_at: int | None = None, units: str | None = None) -> str:

@@ -10,9 +10,9 @@ from tenure.documents import Document, condition_problem, problem_at, read, vali
 from tenure.errors import ConditionError, DefinitionError, Problem
 from tenure.events import EventBinding, bindings
 from tenure.expressions import Names, check, check_where, parse, parse_value, parse_where
-from tenure.expressions.tree import Value
 from tenure.lifecycle import library
 from tenure.lifecycle.definition import Lifecycle, LifecycleSpec, define, segment
+from tenure.lifecycle.population import Worth
 from tenure.workspace.config import (
     CONFIG_FILE,
     SegmentSpec,
@@ -32,7 +32,7 @@ class Definitions:
     config: WorkspaceConfig
     lifecycles: tuple[Lifecycle, ...]
     exclusion: Lifecycle | None
-    money: Value
+    money: Worth
     warnings: tuple[Problem, ...]
 
     @property
@@ -196,16 +196,16 @@ class _Reader:
             return None
         return segment(EXCLUDED, condition, text, events=self.known, title="Excluded")
 
-    def money(self) -> Value:
-        """The value that counts as a customer's money."""
+    def money(self) -> Worth:
+        """What counts as a customer's money."""
         text = self.config.money
         try:
             value = parse_value(text)
             check(value, Names(events=self.known), text=text)
         except ConditionError as error:
             self.problems.append(condition_problem(error, self.document, ("money",)))
-            return parse_value("0")
-        return value
+            value = parse_value("0")
+        return Worth(value=value, events=self.known)
 
     def _caution(self, cautions: tuple[object, ...], document: Document, path: tuple[str | int, ...]) -> None:
         for caution in cautions:

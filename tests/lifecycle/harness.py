@@ -31,8 +31,8 @@ SCRATCH = Path("unused")  # a store in memory spills nowhere
 class Engine:
     """A store in memory, and the lifecycles that are worked out in it."""
 
-    def __init__(self) -> None:
-        self.store = Store.open(Path(":memory:"), threads=1, temp_directory=SCRATCH)
+    def __init__(self, *, threads: int = 1) -> None:
+        self.store = Store.open(Path(":memory:"), threads=threads, temp_directory=SCRATCH)
 
     def __enter__(self) -> Engine:
         return self

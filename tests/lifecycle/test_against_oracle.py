@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import random
 from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from tenure.errors import UsageError
 from tenure.expressions import FUNCTIONS, OPERATORS
+from tenure.lifecycle import history
 
+from ..oracle.evaluate import DAY, Event
 from ..oracle.history import oracle_history
+from ..oracle.logs import START
 from ..oracle.strategies import FUNCTIONS_AND_OPERATORS, Case, cases, drawn
-from .harness import Engines, defined, difference
+from .harness import Engine, Engines, defined, difference
 
 PARTS = 6
 EACH = 25
@@ -73,3 +78,109 @@ def test_the_strategies_list_the_whole_language():
     language |= {f"{function.name} {setting}" for function in FUNCTIONS.values() for setting in function.settings}
     language |= {operator.symbol for operator in OPERATORS}
     assert language <= set(FUNCTIONS_AND_OPERATORS)
+
+
+# --- where sizes matter ----------------------------------------------------------------------------------------------
+
+ORDER = {"order": {"event": "Order Completed", "value": "amount"}, "view": "Page Viewed"}
+
+
+def when(*conditions: str, **facts: object) -> dict[str, object]:
+    stages = [{f"s{place}": {"when": condition}} for place, condition in enumerate(conditions)]
+    return {"lifecycle": "store", "events": ORDER, "stages": stages, **facts}
+
+
+def orders(count: int, apart: int, customer: str = "ada") -> list[Event]:
+    times = [START + place * apart for place in range(count)]
+    return [
+        Event(message_id=f"{customer}{time}", name="Order Completed", time=time, received_at=time, customer=customer)
+        for time in times
+    ]
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        when(*(f"count(order) >= {number}" for number in range(1, 101))),
+        when(*(f"count(order, within=hours({number})) >= {number}" for number in range(1, 66, 4))),
+        when(
+            *(f"count(order) == {3 * n} and since(order) >= hours(2) or count(order) == {3 * n + 1}" for n in range(45))
+        ),
+        when(*(f"count(order, within=days(2)) {op} {n}" for n in (63, 64, 65, 66) for op in ("==", ">=", ">"))),
+        when("count(order) >= 1", *(f"was(s{number})" for number in range(12))),
+        when("count(order) >= 70", *(f"since_entered(s{number}) >= minutes(90)" for number in range(8))),
+        when("count(order) >= 1", *(f"was(s{number})" for number in range(6)), direction="forward", clear="was(s5)"),
+    ],
+    ids=["stages", "windows", "comparisons", "long windows", "was", "since_entered", "forward"],
+)
+def test_many_of_everything(definition: dict[str, object]):
+    events = orders(75, DAY // 40)
+    with Engine() as engine:
+        engine.arrive(events)
+        engine.refresh(defined([definition]), as_of=START + 9 * DAY)
+        got = engine.stored()
+    wanted = sorted(oracle_history(events, [definition], as_of=START + 9 * DAY), key=str)
+    assert got == wanted, difference(got, wanted)
+
+
+def test_a_lifecycle_that_turns_in_circles_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(history, "MOST_REPEATS", 20)
+    stages = [{"rest": {"otherwise": True}}, {"on": {"when": "since_entered(rest) <= days(1)"}}]
+    circle = {"lifecycle": "store", "stages": stages}
+    with Engine() as engine:
+        engine.arrive(orders(1, DAY))
+        with pytest.raises(UsageError, match="'store' never comes to rest"):
+            engine.refresh(defined([circle]), as_of=START + DAY)
+        # nothing of it is kept
+        assert engine.stored() == []
+
+
+def larger(people: int, seed_: int) -> list[Event]:
+    """A log of more rows than an engine reads at once, in any order."""
+    rng = random.Random(seed_)
+    events = []
+    for person in range(people):
+        for place in range(rng.randrange(1, 60)):
+            time = START + rng.randrange(0, 40) * DAY // 4 + rng.choice([0, 0, 0, 1])
+            name = rng.choice(["Order Completed", "Order Completed", "Page Viewed", "Identified", "Stage Set"])
+            properties: dict[str, object] = {
+                "amount": rng.choice([5, 10.25, "7", -3, None]),
+                "deal_id": rng.randrange(9),
+            }
+            properties |= {"lifecycle": "store", "stage": rng.choice(["s1", "clear"])} if name == "Stage Set" else {}
+            traits = {"plan": rng.choice(["pro", "free"])} if name == "Identified" else {}
+            events.append(
+                Event(
+                    message_id=f"{rng.random()}-{place}", name=name, time=time, received_at=time,
+                    customer=f"c{person}", properties=properties, traits=traits,
+                )
+            )  # fmt: skip
+    rng.shuffle(events)
+    return events
+
+
+LARGE = [
+    when("count(view) >= 1", "count(order, within=days(2)) >= 2", "sum(order) > 20", "since(order) >= days(3)"),
+    {
+        **when("count(view, after=order) >= 2", "avg(order, within=days(3)) > 5", "trait.plan == 'pro' and was(s0)"),
+        "lifecycle": "other",
+        "direction": "forward",
+        "clear": "since(order) > days(5)",
+    },
+    {**when("gap(order) * 2 > since(order)", "distinct(order.amount, within=days(2)) >= 3"), "lifecycle": "third"},
+    {**when("max(order, within=days(1)) >= 10", "stage('store') == 's2'"), "lifecycle": "asking"},
+    {**when("count(order) >= 20", "last(order) == 7"), "lifecycle": "deals", "unit": "deal_id"},
+]
+
+
+@pytest.mark.parametrize(("people", "threads"), [(90, 1), pytest.param(600, 4, marks=pytest.mark.slow)])
+def test_a_larger_log_with_several_threads(people: int, threads: int):
+    events = larger(people, 3)
+    as_of = START + 12 * DAY
+    with Engine(threads=threads) as engine:
+        engine.arrive(events)
+        engine.refresh(defined(LARGE), as_of=as_of)
+        got = engine.stored()
+    wanted = sorted(oracle_history(events, LARGE, as_of=as_of), key=str)
+    assert got == wanted, difference(got, wanted)[:3000]
+    assert len(got) > 5 * people

@@ -18,6 +18,7 @@ from ..oracle.evaluate import DAY, Event
 from ..oracle.history import oracle_history
 from ..oracle.logs import START, one_event, pick
 from ..oracle.strategies import definitions, event_logs
+from ..oracle.values import read
 from .harness import Engine, Engines, defined, difference
 
 PARTS = 4
@@ -81,8 +82,8 @@ def with_one_more_stage(draw: st.DrawFn, edition: Definitions) -> Definitions:
 
 def of_account(event: Event) -> Event:
     """The event with its account where the oracle looks for it."""
-    account = event.properties.get("account_id")
-    return replace(event, properties={**event.properties, "account": account}) if account else event
+    account = read(event.properties.get("account_id"))
+    return replace(event, properties={**event.properties, "account": account.text}) if account else event
 
 
 def of_accounts(definition: dict[str, object]) -> dict[str, object]:

@@ -23,7 +23,7 @@ EVENT_NAMES = (
     "Stage Set",
 )
 PREFIXES = ("m", "Z", "a", "é", "1", "\uffff", "😀")
-CUSTOMERS = ("c1", "c1", "c1", "c2", "c2", "zoë")
+CUSTOMERS = (*("c1",) * 6, *("c2",) * 4, "zoë", "zoë", None)
 AMOUNTS = (*(5, 10, 10.25, 20, 3, 1) * 3, 0, -5, 7.5, 5.0, "10", "10.25", "-3", "+4", "1e1", "2.50")
 ODD_NUMBERS = (
     *(2.0000005, -2.0000005, "0.1234565", 9.9999995, 10.0000004, 1e-7),
@@ -32,7 +32,7 @@ ODD_NUMBERS = (
 PLANS = (*("pro", "free") * 4, "5", 5, 10.25, True, False, "true", "", "Größe", "it's", None, ["pro"])
 SCORES = (*(9, 10, 6, 0, 9) * 2, "9", 8.5, None, "n/a")
 FLAGS = (True, True, False, None, "true", "yes", 1)
-ACCOUNTS = ("A", "A", "B", None)
+ACCOUNTS = ("A", "A", "A", "A", "B", None, 7, "7", 7.0, True)
 SET_STAGES = ("lead", "buyer", "regular", "at_risk", "rest", "clear", "no such stage")
 WHOLE_NUMBERS = [st.integers(0, max(0, size - 1)) for size in range(300)]
 OTHER_DATES = ("soon", "", 5, None, "2024-02-30", True)
@@ -63,7 +63,7 @@ def pick(draw: st.DrawFn, options: Sequence[T]) -> T:
 
 @st.composite
 def event_logs(draw: st.DrawFn, *, day: int = DAY) -> list[Event]:
-    """Events of up to three customers over twelve days, in order of arrival; some arrive twice."""
+    """Events of up to three customers, and of nobody, over twelve days, in order of arrival; some arrive twice."""
     count = pick(draw, (1, 2, 4, 7, 10, 10, 12, 12, 14, 14, 16, 16, 18, 20))
     events = [one_event(draw, number, day) for number in range(count)]
     for _ in range(pick(draw, (0, 0, 1, 2))):
