@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -22,6 +22,7 @@ from tenure.errors import ConditionError, Problem
 from tenure.events import EventBinding, EventSpec
 from tenure.expressions import Names, check_where, examine, parse, parse_where, unparse
 from tenure.expressions.tree import And, Comparison, Condition, Constant, Duration, Measure, Or, Value, Was, walk
+from tenure.lifecycle.silence import DAY, length, silences
 
 COMPILER_VERSION = 1
 
@@ -30,6 +31,7 @@ Phase = Literal[
     "reach", "acquisition", "activation", "conversion", "retention", "expansion", "loyalty", "advocacy", "service",
     "risk", "gone",
 ]  # fmt: skip
+Window = Literal["at_risk", "lapsed"]
 
 
 class StageSpec(DefinitionModel):
@@ -41,6 +43,8 @@ class StageSpec(DefinitionModel):
     """The stage's name for people."""
     means: str | None = None
     """One sentence: what being here says about the customer."""
+    sense: str | None = None
+    """A few words: in which sense the stage's name is used, where other lifecycles use it in another."""
     kind: Kind | None = None
     """prospect: not served yet; customer: has bought; former: was one. Retention and churn are counted from it."""
     phase: Phase | None = None
@@ -70,6 +74,10 @@ class LifecycleSpec(DefinitionModel):
     """The name for people."""
     means: str | None = None
     """One sentence: how this lifecycle cuts the journey, and for whom."""
+    source: str | None = None
+    """Where this way to cut the journey comes from."""
+    trades: tuple[str, ...] = ()
+    """What is sold where it fits: shop, subscription, b2b, app, service, donations."""
     unit: str = Field(default="customer", min_length=1, max_length=128)
     """Whose history it is: customer, account, or a property of events that names something, such as deal_id."""
     direction: Literal["free", "forward"] = "free"
@@ -78,6 +86,8 @@ class LifecycleSpec(DefinitionModel):
     """With `direction: forward`: when this becomes true, the mark falls to the stage of that moment."""
     events: dict[str, EventSpec] = Field(default_factory=dict)
     """Short names for what is counted; they win over those of the workspace and of the dictionary."""
+    windows: dict[Window, Annotated[int, Field(ge=1, le=36_500)]] = Field(default_factory=dict)
+    """Days of silence that stand in the conditions, and that `tenure lifecycles --fit` fits to the data."""
     stages: tuple[dict[str, StageSpec], ...] = Field(min_length=1, max_length=100)
     """The stages in the order of the journey: the customer is in the last one whose condition holds."""
 
@@ -99,6 +109,7 @@ class Stage:
     when: Condition | None
     text: str = ""
     means: str = ""
+    sense: str = ""
     kind: Kind | None = None
     phase: Phase | None = None
     side: bool = False
@@ -119,6 +130,9 @@ class Lifecycle:
     stages: tuple[Stage, ...]
     events: Mapping[str, EventBinding] = field(hash=False)
     means: str = ""
+    source: str = ""
+    trades: tuple[str, ...] = ()
+    windows: Mapping[Window, int] = field(default_factory=dict, hash=False)
     unit: str = "customer"
     forward: bool = False
     clear: Condition | None = None
@@ -244,11 +258,13 @@ def define(
     if spec.clear is not None and spec.direction != "forward":
         problems.append(problem_at(document, ("clear",), "`clear` needs `direction: forward`."))
     lifecycle = Lifecycle(
-        name=spec.lifecycle, title=spec.title or _title(spec.lifecycle), means=spec.means or "", unit=spec.unit,
+        name=spec.lifecycle, title=spec.title or _title(spec.lifecycle), means=spec.means or "",
+        source=spec.source or "", trades=spec.trades, windows=spec.windows, unit=spec.unit,
         forward=spec.direction == "forward", clear=clear, stages=tuple(stages), events={**events, **named_in_full},
     )  # fmt: skip
     if not problems:
         warnings += _shadowed(lifecycle, document)
+        warnings += _unused_windows(lifecycle, document)
     return Defined(lifecycle=None if problems else lifecycle, problems=tuple(problems), warnings=tuple(warnings))
 
 
@@ -282,14 +298,27 @@ def _stage(name: str, written: StageSpec, when: Condition | None) -> Stage:
 
     return Stage(
         name=name, title=written.title or _title(name), when=when, text=written.when or "", means=written.means or "",
-        kind=written.kind, phase=written.phase, side=written.side, otherwise=written.otherwise,
-        needs=several(written.needs), processes=several(written.processes), owner=written.owner or "",
-        metrics=written.metrics, renamed_from=written.renamed_from,
+        sense=written.sense or "", kind=written.kind, phase=written.phase, side=written.side,
+        otherwise=written.otherwise, needs=several(written.needs), processes=several(written.processes),
+        owner=written.owner or "", metrics=written.metrics, renamed_from=written.renamed_from,
     )  # fmt: skip
 
 
 def _title(name: str) -> str:
     return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def _unused_windows(lifecycle: Lifecycle, document: Document) -> list[Problem]:
+    """Windows that no condition waits for: fitting them would change nothing."""
+    lengths = {length(found) for condition in lifecycle.conditions() for found in silences(condition)}
+    return [
+        problem_at(
+            document, ("windows", name), f"No condition waits for the {days} days of {name!r}.",
+            f"Write `since(purchase) >= days({days})` in one, or take the window away.", key=True,
+        )
+        for name, days in lifecycle.windows.items()
+        if days * DAY not in lengths
+    ]  # fmt: skip
 
 
 def _shadowed(lifecycle: Lifecycle, document: Document) -> list[Problem]:
@@ -299,7 +328,7 @@ def _shadowed(lifecycle: Lifecycle, document: Document) -> list[Problem]:
         for later in lifecycle.stages[place + 1 :]:
             if stage.when is None or later.when is None or (stage.side and not later.side):
                 continue
-            if _implies(stage.when, later.when):
+            if implies(stage.when, later.when):
                 message = (
                     f"Nobody can be in {stage.name!r}: whenever it holds, the later stage {later.name!r} holds too."
                 )
@@ -310,18 +339,18 @@ def _shadowed(lifecycle: Lifecycle, document: Document) -> list[Problem]:
     return found
 
 
-def _implies(condition: Condition, other: Condition) -> bool:
+def implies(condition: Condition, other: Condition) -> bool:
     """Whether `other` plainly holds whenever `condition` does: the same, a part of it, or a lower threshold."""
     if condition == other:
         return True
     if isinstance(condition, And):
-        return any(_implies(part, other) for part in condition.operands)
+        return any(implies(part, other) for part in condition.operands)
     if isinstance(other, Or):
-        return any(_implies(condition, part) for part in other.operands)
+        return any(implies(condition, part) for part in other.operands)
     if isinstance(condition, Or):
-        return all(_implies(part, other) for part in condition.operands)
+        return all(implies(part, other) for part in condition.operands)
     if isinstance(other, And):
-        return all(_implies(condition, part) for part in other.operands)
+        return all(implies(condition, part) for part in other.operands)
     if not isinstance(condition, Comparison) or not isinstance(other, Comparison) or condition.left != other.left:
         return False
     mine, theirs = _threshold(condition.right), _threshold(other.right)

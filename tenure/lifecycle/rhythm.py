@@ -18,16 +18,20 @@ alone would say less, because the long ones are those that have not had the time
 
 from __future__ import annotations
 
-import re
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from tenure.documents import Document, Path, parse
+from tenure.documents.conditions import origins
 from tenure.events import EventBinding
+from tenure.expressions import parse as parse_condition
 from tenure.ingest.times import Zone
 from tenure.lifecycle.forecast import DAY
+from tenure.lifecycle.silence import length, silences
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.measures import MeasureKind, ensure
 
@@ -37,6 +41,7 @@ AT_RISK_DAYS, LAPSED_DAYS = 90, 180
 AFTER_TERM = (7, 30)
 FEWEST_REPEATERS = 30
 FEWEST_INTERVALS = 60
+_ANEW = "`tenure lifecycles --fit {}` fits them anew; `tenure plan` shows what a change would do."
 
 Integers = npt.NDArray[np.int64]
 
@@ -131,22 +136,53 @@ def rhythm(units: Integers, days: Integers, *, last_day: int) -> Rhythm:
 
 
 def with_windows(definition: str, found: Rhythm) -> str:
-    """The text of a lifecycle's file with the windows in the place of `days(90)` and `days(180)`, and the reason."""
-    windows = {AT_RISK_DAYS: found.at_risk, LAPSED_DAYS: found.lapsed}
-    quantiles = {AT_RISK_DAYS: "p75", LAPSED_DAYS: "p90"} if found.fitted and found.term is None else {}
-    pattern = re.compile(rf"days\(({AT_RISK_DAYS}|{LAPSED_DAYS})\)")
-    lines = [
-        "# The windows of at_risk and lapsed, for this trade:",
-        *(f"# {line}" for line in textwrap.wrap(found.told, 110, break_on_hyphens=False)),
-        "# To change them, edit the days below, see what that does with `tenure plan`, apply it with `tenure run`.",
-    ]
-    for line in definition.splitlines():
-        written = [int(days) for days in pattern.findall(line)]
-        changed = pattern.sub(lambda match: f"days({windows[int(match[1])]})", line)
-        if len(written) == 1 and written[0] in quantiles:
-            changed += f"  # {quantiles[written[0]]} of the time until the next purchase"
-        lines.append(changed)
-    return "\n".join(lines) + "\n"
+    """The text of a lifecycle's file with the windows of `found`, and the reason as a comment above `windows:`.
+
+    The days change under `windows:` and in the conditions that wait for so long a silence; all else stays as written,
+    but for the comment right above `windows:`. A file without `windows:` stays as it is.
+    """
+    document = parse(definition, file="lifecycle")
+    declared = document.value(("windows",))
+    if not isinstance(declared, dict):
+        return definition
+    fitted = {"at_risk": found.at_risk, "lapsed": found.lapsed}
+    edits = [_comment(document, found)]
+    lengths: dict[int, int] = {}
+    for name, days in declared.items():
+        mark = document.marks[("windows", name)]
+        edits.append((mark.start, mark.end, str(fitted[name])))
+        lengths[int(str(days)) * DAY] = fitted[name]
+    for path, text in _conditions(document):
+        places = origins(document.text, document.marks[path], text)
+        for silence in silences(parse_condition(text)):
+            if places is not None and length(silence) in lengths:
+                span = silence.right.span
+                edits.append((places[span.start], places[span.end - 1] + 1, f"days({lengths[length(silence)]})"))
+    for start, end, new in sorted(edits, reverse=True):
+        definition = definition[:start] + new + definition[end:]
+    return definition
+
+
+def _comment(document: Document, found: Rhythm) -> tuple[int, int, str]:
+    """The comment above `windows:`: where the present one stands, and the new one."""
+    first = last = document.place(("windows",), key=True)[0]
+    while first > 1 and document.line(first - 1).startswith("#"):
+        first -= 1
+    lines = textwrap.wrap(f"{found.told} {_ANEW.format(document.value(('lifecycle',)))}", 110, break_on_hyphens=False)
+    starts = document.line_starts
+    return starts[first - 1], starts[last - 1], "".join(f"# {line}\n" for line in lines)
+
+
+def _conditions(document: Document) -> Iterator[tuple[Path, str]]:
+    """The conditions of a lifecycle's file."""
+    stages = document.value(("stages",))
+    paths: list[Path] = [("clear",)]
+    for place, stage in enumerate(stages if isinstance(stages, list) else []):
+        paths += [("stages", place, name, "when") for name in (stage if isinstance(stage, dict) else {})]
+    for path in paths:
+        text = document.value(path)
+        if isinstance(text, str):
+            yield path, text
 
 
 def _curve(gaps: Integers, open_for: Integers) -> tuple[Integers, npt.NDArray[np.float64]]:

@@ -130,7 +130,7 @@ def _form(told: Mapping[str, Any]) -> str:
             return f"mapping of names to {_PLURAL.get(inner, inner)}"
         case "boolean":
             return "`true` · `false`"
-        case "number":
+        case "number" | "integer":
             return "number"
         case _:
             return "text"

@@ -20,7 +20,7 @@ from tenure.errors import SourceError, TenureError, UsageError
 from tenure.ingest.recognise import Recognised, recognise
 from tenure.ingest.source import Source
 from tenure.ingest.tables import LoadSettings, load
-from tenure.lifecycle.findings import Total, totals
+from tenure.lifecycle.totals import Total, totals
 from tenure.warehouse.duckdb import Store
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

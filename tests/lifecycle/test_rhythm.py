@@ -139,9 +139,10 @@ def test_windows_stand_in_the_definition_with_their_reason() -> None:
     assert "days(90)" not in written
     assert "days(180)" not in written
     assert "gap(purchase) >= days(174) and since(purchase) < days(83)" in written
-    assert 'since(purchase) >= days(83)"  # p75 of' in written or "since(purchase) >= days(83)  # p75 of" in written
-    assert written.startswith("#")
-    assert "within 83 days and nine in ten within 174" in " ".join(written.replace("#", "").split())
+    assert "when: since(purchase) >= days(83)\n" in written
+    assert "\nwindows:\n  at_risk: 83\n  lapsed: 174\n" in written
+    reason, _, _ = written.partition("\nwindows:")
+    assert "within 83 days and nine in ten within 174" in " ".join(reason.replace("#", "").split())
     assert parse(written, file="classic.yaml").data != parse(text, file="classic.yaml").data
     assert parse(with_windows(text, Rhythm(refusal="no orders")), file="a").data == parse(text, file="a").data
 
