@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tenure.workspace import Workspace
 
 MOST_DAYS = 36_500
+NO_STAGE = "none"
 
 
 @app.command(
@@ -32,6 +33,10 @@ def forecast(
     context: typer.Context,
     days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=MOST_DAYS, help="How far to look ahead.")] = 30,
     people: Annotated[bool, typer.Option("--people", help="List everybody who moves, the next first.")] = False,
+    stage: Annotated[str | None, typer.Option("--from", metavar="STAGE", help="Only moves from this stage.")] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="STAGE", help="Only moves to this stage, or to none.")
+    ] = None,
     lifecycle: LifecycleOption = None,
     form: FormatOption = None,
     file: OutputOption = None,
@@ -40,14 +45,37 @@ def forecast(
     with opened(context) as ws:
         chosen = ws.lifecycle(lifecycle)
         if people:
-            rows = ws.due(chosen.name, days=days)
+            rows = _between(ws, chosen, ws.due(chosen.name, days=days), stage, to)
             listing = Listing(lambda: rows, lambda screen: _show_people(screen, context, ws, chosen, rows, days))
         else:
-            moves = ws.forecast(chosen.name, days=days)
+            moves = tuple(
+                move for move in ws.forecast(chosen.name, days=days)
+                if stage in (None, move.stage) and to in (None, move.to or NO_STAGE)
+            )  # fmt: skip
+            _known(ws, chosen, stage, to)
             listing = Listing(
                 lambda: _rows(chosen, moves), lambda screen: _show(screen, context, ws, chosen, moves, days)
             )
         give(listing, form, file)
+
+
+def _known(ws: Workspace, lifecycle: Lifecycle, stage: str | None, to: str | None) -> None:
+    """Nothing; raises UsageError where there is no such stage."""
+    for asked in (stage, None if to == NO_STAGE else to):
+        if asked is not None:
+            ws.moves.scope(lifecycle.name).code(asked)
+
+
+def _between(ws: Workspace, lifecycle: Lifecycle, rows: pa.Table, stage: str | None, to: str | None) -> pa.Table:
+    """The rows of moves between the stages asked for."""
+    import pyarrow.compute as pc
+
+    _known(ws, lifecycle, stage, to)
+    for column, asked in (("stage", stage), ("to", to)):
+        if asked is not None:
+            names = pc.fill_null(rows[column], NO_STAGE) if asked == NO_STAGE else rows[column]
+            rows = rows.filter(pc.equal(names, asked))
+    return rows
 
 
 def _rows(lifecycle: Lifecycle, moves: tuple[DueMove, ...]) -> pa.Table:
@@ -68,7 +96,7 @@ def _show(
     screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, moves: tuple[DueMove, ...], days: int
 ) -> None:
     from tenure.cli.screen import Column
-    from tenure.cli.wording import Money, day, units
+    from tenure.wording import Money, day, units
 
     _title(screen, ws, lifecycle, days)
     if not moves:
@@ -94,7 +122,7 @@ def _show_people(
 ) -> None:
     from tenure.cli.rows import moments
     from tenure.cli.screen import PAGE, Column
-    from tenure.cli.wording import Money, moment, units
+    from tenure.wording import Money, moment, units
 
     _title(screen, ws, lifecycle, days)
     if not rows.num_rows:
@@ -117,7 +145,7 @@ def _show_people(
 
 
 def _title(screen: Screen, ws: Workspace, lifecycle: Lifecycle, days: int) -> None:
-    from tenure.cli.wording import several
+    from tenure.wording import several
 
     ahead = f"Who moves in the next {'day' if days == 1 else several(days, 'day')} if nobody does anything"
     screen.title(ahead, as_of(ws, ws.moment(None), lifecycle))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     "people",
     epilog="tenure people --stage at_risk\n"
     "tenure people --stage at_risk --from loyalty --format csv -o call.csv\n"
+    "tenure people --stage at_risk --highest loyalty\n"
+    "tenure people --stage conversion --stuck\n"
+    "tenure people --short-of loyalty --by purchase\n"
     "tenure people --stage loyalty --at 2011-06-30",
 )
 def people(
@@ -30,6 +33,18 @@ def people(
     stage: Annotated[str | None, typer.Option("--stage", metavar="STAGE", help="Only those in this stage.")] = None,
     previous: Annotated[
         str | None, typer.Option("--from", metavar="STAGE", help="Only those who came from this stage.")
+    ] = None,
+    highest: Annotated[
+        str | None, typer.Option("--highest", metavar="STAGE", help="Only those who never came further than this.")
+    ] = None,
+    stuck: Annotated[
+        bool, typer.Option("--stuck", help="Only those who are there longer than three quarters of the others.")
+    ] = False,
+    short_of: Annotated[
+        str | None, typer.Option("--short-of", metavar="STAGE", help="Those whom one more event would bring there.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="EVENT", help="With --short-of: one more of which event.")
     ] = None,
     lifecycle: LifecycleOption = None,
     at: AtOption = None,
@@ -40,11 +55,66 @@ def people(
 
     Since when, until when if they stay silent, and worth how much.
     """
+    from tenure.errors import UsageError
+    from tenure.lifecycle.moves.people import Who
+
+    if by is not None and short_of is None:
+        raise UsageError("--by names the event that is missing.", hint="Name the stage, too: --short-of STAGE.")
     with opened(context) as ws:
         chosen = ws.lifecycle(lifecycle)
-        rows = ws.people(chosen.name, stage=stage, previous=previous, at=at)
+        if short_of is not None:
+            _only_with(at, previous, highest, stuck)
+            rows = ws.moves.people_short(chosen.name, to=short_of, event=by, stage=stage)
+            title = f"Who is one {by or 'event'} short of {short_of}"
+            give(
+                Listing(lambda: rows, lambda screen: _show_short(screen, context, ws, chosen, rows, title)), form, file
+            )
+            return
+        if stuck and at is not None:
+            raise UsageError("Who is stuck is known of the present only.", hint="Leave out --at.")
+        who = Who(stage=stage, previous=previous, highest=highest, stuck=stuck)
+        rows = ws.moves.people(chosen.name, who, at=at)
         title = f"Who is in {stage or 'which stage'}" + (f", from {previous}" if previous else "")
+        title += f", never further than {highest}" if highest else ""
+        title += ", longer than three quarters of the others" if stuck else ""
         give(Listing(lambda: rows, lambda screen: _show(screen, context, ws, chosen, rows, title, at)), form, file)
+
+
+def _only_with(at: str | None, previous: str | None, highest: str | None, stuck: bool) -> None:
+    """Nothing; raises UsageError where an option stands beside --short-of that says nothing with it."""
+    from tenure.errors import UsageError
+
+    if at or previous or highest or stuck:
+        raise UsageError("--short-of goes with --stage, --by and --lifecycle only.", hint="Leave out the others.")
+
+
+def _show_short(
+    screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, rows: pa.Table, title: str
+) -> None:
+    from tenure.cli.rows import moments
+    from tenure.cli.screen import PAGE, Column
+    from tenure.wording import Money, moment, several, units
+
+    screen.title(title, as_of(ws, ws.moment(None), lifecycle))
+    if not rows.num_rows:
+        screen.say("Nobody.")
+        return
+    shown = rows.slice(0, PAGE)
+    money = Money(ws.definitions.config.currency, shown["money"].to_pylist())
+    screen.table(
+        [Column(units(lifecycle.unit, 1).capitalize(), long="cut"), Column("Stage", long="cut"), Column("Since"),
+         Column("One more", long="cut"), Column("Money", right=True)],
+        [
+            [row["customer_id"], row["stage"], moment(since, ws.zone),
+             row["event"] if row["value"] is None else f"{row['event']} of {row['value']}", money(row["money"])]
+            for row, since in zip(
+                shown.drop_columns(["entered_at"]).to_pylist(), moments(shown, "entered_at"), strict=True
+            )
+        ],
+    )  # fmt: skip
+    screen.more(shown.num_rows, rows.num_rows, "use --format csv -o FILE.")
+    screen.say(f"{several(rows.num_rows, 'row')}. Money is {ws.money_words}.", style="dim")
+    screen.next(typed(context, f"explain {quote(rows['customer_id'][0].as_py())}{chosen_with(ws, lifecycle)}"))
 
 
 def _show(
@@ -53,7 +123,7 @@ def _show(
 ) -> None:  # fmt: skip
     from tenure.cli.rows import moments, total
     from tenure.cli.screen import PAGE, Column
-    from tenure.cli.wording import Money, moment, units
+    from tenure.wording import Money, moment, units
 
     shown = rows.slice(0, PAGE)
     everything = total(rows, "money")
@@ -65,7 +135,7 @@ def _show(
         Column("Money", right=True),
     ]  # fmt: skip
     listed = [
-        [row["customer_id"], row["stage"], row["previous"], *(moment(time, ws.zone) for time in times),
+        [row["customer_id"], row["stage"] or "none", row["previous"], *(moment(time, ws.zone) for time in times),
          money(row["money"])]
         for row, *times in zip(
             shown.drop_columns(["entered_at", "left_at"]).to_pylist(), moments(shown, "entered_at"),

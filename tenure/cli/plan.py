@@ -51,10 +51,15 @@ def _document(found: Plan) -> dict[str, object]:
          "money": float(move.money)}
         for move in found.moves
     ]  # fmt: skip
+    restated = [
+        {"lifecycle": named(one.lifecycle), "period": one.period.name, "stage": one.stage, "people": one.people,
+         "money": float(one.money), "people_then": one.people_then, "money_then": float(one.money_then)}
+        for one in found.restated
+    ]  # fmt: skip
     rows = {named(name): {"now": now, "then": then} for name, (now, then) in found.history_rows.items()}
     return {
         "new": [named(name) for name in found.new], "changed": [named(name) for name in found.changed],
-        "removed": [named(name) for name in found.removed], "history_rows": rows, "moves": moves,
+        "removed": [named(name) for name in found.removed], "history_rows": rows, "moves": moves, "restated": restated,
     }  # fmt: skip
 
 
@@ -65,7 +70,7 @@ def named(lifecycle: str) -> str:
 
 def _show(screen: Screen, context: typer.Context, ws: Workspace, found: Plan) -> None:
     from tenure.cli.screen import Column
-    from tenure.cli.wording import Money, several
+    from tenure.wording import Money, several
 
     screen.title("What applying the definitions would do", as_of(ws, ws.moment(None)))
     if found.changes_nothing:
@@ -89,11 +94,36 @@ def _show(screen: Screen, context: typer.Context, ws: Workspace, found: Plan) ->
             [[move.stage or "none", move.to or "none", f"{move.people:,}", money(move.money)] for move in moves],
         )  # fmt: skip
         screen.say(f"{several(sum(move.people for move in moves), 'person', 'people')} in all.", style="dim")
+        _show_restated(screen, ws, found, name)
     screen.next(typed(context, "run"))
 
 
+def _show_restated(screen: Screen, ws: Workspace, found: Plan, name: str) -> None:
+    """Nothing; what the last months would have been, where they would have been different."""
+    from tenure.cli.screen import Column
+    from tenure.wording import Money
+
+    rows = [
+        one for one in found.restated
+        if one.lifecycle == name and (one.people, one.money) != (one.people_then, one.money_then)
+    ]  # fmt: skip
+    if not rows:
+        return
+    money = Money(ws.definitions.config.currency, [worth for one in rows for worth in (one.money, one.money_then)])
+    screen.title(f"The last months of {named(name)}, told anew")
+    screen.table(
+        [Column("End of"), Column("Stage", long="cut"), Column("People", right=True), Column("then", right=True),
+         Column("Money", right=True), Column("then", right=True)],
+        [
+            [one.period.name, one.stage or "none", f"{one.people:,}", f"{one.people_then:,}", money(one.money),
+             money(one.money_then)]
+            for one in rows
+        ],
+    )  # fmt: skip
+
+
 def _rows_words(found: Plan, name: str) -> str:
-    from tenure.cli.wording import several
+    from tenure.wording import several
 
     now, then = found.history_rows.get(name, (0, 0))
     moved = any(move.lifecycle == name for move in found.moves)

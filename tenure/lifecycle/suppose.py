@@ -11,7 +11,7 @@ from fractions import Fraction
 from tenure.events import EventBinding
 from tenure.expressions import parse_where
 from tenure.expressions.tree import And, Comparison, Condition, Constant, Measure, Membership, Or, Property, walk
-from tenure.lifecycle.bound import Compare, Fixed, Reading, atoms, bind
+from tenure.lifecycle.bound import Compare, Fixed, Reading, atoms, bind, meaning
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.history import View, compute
 from tenure.lifecycle.passes import Prepared
@@ -41,7 +41,9 @@ class Supposition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
+class Case:
+    """An event of a short name as it would be sent, so many times in a row; `value` is what a comparison asks of it."""
+
     event: str
     name: str
     value: str | None
@@ -57,7 +59,7 @@ def suppose(
 
     Every supposed event is one more unit with the same past, and is read as an arriving event would be.
     """
-    cases = _cases(connection, lifecycle, lifecycles)
+    cases = supposable(connection, lifecycle, lifecycles)
     if not cases:
         return ()
     numbers = {kind: number for kind, number in ensure(connection, ready.kinds).items() if kind in set(ready.kinds)}
@@ -115,9 +117,9 @@ def suppose(
     return tuple(sorted(reached.values(), key=lambda one: (one.times, one.event, one.value or "")))
 
 
-def _cases(connection: Connection, lifecycle: Lifecycle, lifecycles: Sequence[Lifecycle]) -> list[_Case]:
+def supposable(connection: Connection, lifecycle: Lifecycle, lifecycles: Sequence[Lifecycle]) -> list[Case]:
     """Each short name that a condition counts, alone and with the values that conditions ask for, one to five times."""
-    cases: dict[tuple[str, str], list[_Case]] = {}
+    cases: dict[tuple[str, str], list[Case]] = {}
     for one in _asked_lifecycles(lifecycle, lifecycles):
         asked = _asked(one)
         for binding in _used(one):
@@ -132,7 +134,7 @@ def _cases(connection: Connection, lifecycle: Lifecycle, lifecycles: Sequence[Li
                 cases.setdefault(
                     (binding.name, text),
                     [
-                        _Case(event=binding.name, name=binding.events[0], value=told, properties=text, times=times)
+                        Case(event=binding.name, name=binding.events[0], value=told, properties=text, times=times)
                         for times in range(1, MOST + 1)
                     ],
                 )
@@ -163,7 +165,7 @@ def _used(lifecycle: Lifecycle) -> list[EventBinding]:
     """What the short names in the conditions stand for."""
     nodes = [node for condition in lifecycle.conditions() for node in walk(condition) if isinstance(node, Measure)]
     names = dict.fromkeys(name for node in nodes for name in (node.event, node.after) if name)
-    return [lifecycle.events.get(name) or EventBinding(name=name, events=(name,)) for name in names]
+    return [meaning(name, lifecycle.events) for name in names]
 
 
 def _asked(lifecycle: Lifecycle) -> dict[str, set[tuple[str, Fraction | str]]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -16,6 +15,7 @@ from tenure.events import EventBinding
 from tenure.expressions import parse_value
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.plan import Plan, plan
+from tenure.lifecycle.population import Worth
 from tenure.lifecycle.refresh import applied
 
 from ..oracle.evaluate import DAY, Event
@@ -30,7 +30,10 @@ EACH = 8
 SLOW_PARTS = 4
 SLOW_EACH = 60
 
-MONEY = parse_value("sum(spend.amount, within=days(3))")
+MONEY = Worth(
+    value=parse_value("sum(spend.amount, within=days(3))"),
+    events={"spend": EventBinding(name="spend", events=("Order Completed", "Signed Up"))},
+)
 
 quiet = settings(deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck))
 
@@ -73,7 +76,7 @@ def holds_for(engine: Engine, change: Changes) -> None:
     engine.arrive(events)
     engine.refresh(defined(before), as_of=as_of)
     old = engine.stored()
-    lifecycles = with_spend(defined(after))
+    lifecycles = defined(after)
     told = planned(engine, lifecycles, as_of)
     assert engine.stored() == old
     was = applied(engine.connection)
@@ -104,12 +107,6 @@ def holds_for(engine: Engine, change: Changes) -> None:
     moves = [move for move in told.moves if was[move.lifecycle].unit == now[move.lifecycle].unit]
     assert {(move.lifecycle, move.stage, move.to): move.people for move in moves} == dict(wanted)
     assert {(move.lifecycle, move.stage, move.to): move.money for move in moves} == worth
-
-
-def with_spend(lifecycles: Sequence[Lifecycle]) -> list[Lifecycle]:
-    """The lifecycles, with the name that MONEY counts."""
-    spend = EventBinding(name="spend", events=("Order Completed", "Signed Up"))
-    return [replace(one, events={**one.events, "spend": spend}) for one in lifecycles]
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -165,7 +162,7 @@ def moves(after: dict[str, object]) -> list[tuple[str | None, str | None, int, D
     with Engine() as engine:
         engine.arrive(ORDERS)
         engine.refresh(defined([BEFORE]), as_of=NOW)
-        told = planned(engine, with_spend(defined([after])), NOW)
+        told = planned(engine, defined([after]), NOW)
         return [(move.stage, move.to, move.people, move.money) for move in told.moves]
 
 
@@ -173,7 +170,7 @@ def test_a_plan_of_nothing_changes_nothing():
     with Engine() as engine:
         engine.arrive(ORDERS)
         engine.refresh(defined([BEFORE]), as_of=NOW)
-        told = planned(engine, with_spend(defined([BEFORE])), NOW)
+        told = planned(engine, defined([BEFORE]), NOW)
         assert told.changes_nothing
         assert (told.moves, told.new, told.changed, told.removed) == ((), (), (), ())
 
