@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,56 +13,85 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from tenure.cli.app import CONFIG
+from tenure.cli.progress import working
 from tenure.cli.screen import Column, Screen, bar
 from tenure.cli.stages import stage_style
-from tenure.cli.wording import Money, moment, several, share
-from tenure.lifecycle.findings import Finding, findings
-from tenure.simulate import VISITS
+from tenure.wording import Money, moment, several, share
 
 if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from tenure.ingest.recognise import Recognised
-    from tenure.ingest.report import LoadReport
     from tenure.lifecycle.definition import Lifecycle
-    from tenure.lifecycle.findings import Observed, Total
+    from tenure.lifecycle.moves.findings import Finding
     from tenure.lifecycle.population import StageCount
     from tenure.lifecycle.rhythm import Rhythm
+    from tenure.workspace import Workspace
 
-PURCHASE, REFUND = "Order Completed", "Order Refunded"
+REPORT = "report.html"
 _LABEL = 10
 _WIDEST = 100
 _BAR = 18
 _CHART_HEIGHT = 6
 _GUTTER = 7
 _BLOCKS = " ▁▂▃▄▅▆▇█"
-# reasons that refuse one line each; the others refuse an order with all its lines
-_OF_A_GROUP = ("the rows of the group", "is no amount", "no currency", "no exchange rate")
-_UNREAD = ("where the header has", "where cannot be worked out", "the line is ", "is no number")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """Everything that the demo found, for the screen."""
+    """Everything that the demo found, for the screen: `told` are labels with what was understood, under `heading`."""
 
     folder: Path
-    file: str
-    own: bool
-    found: Recognised
-    reports: tuple[LoadReport, ...]
-    totals: Mapping[str, Total]
+    heading: str
+    beside: str
+    told: tuple[tuple[str, str], ...]
     rhythm: Rhythm
     counts: tuple[StageCount, ...]
-    observed: Observed
+    findings: tuple[Finding, ...]
     lifecycle: Lifecycle
     zone: ZoneInfo
     as_of: int
     currency: str | None
-    notes: tuple[str, ...]
+    money: str
+    note: str
+    until: str
     alone: timedelta | None
-    misdated: bool
+    somebody: str | None
+
+
+def worked(
+    folder: Path, *, heading: str, beside: str, told: tuple[tuple[str, str], ...], rhythm: Rhythm, money: str,
+    note: str = "", until: str = "", alone: timedelta | None = None,
+) -> Shown:  # fmt: skip
+    """What the workspace in `folder`, loaded already, shows once its stages are worked out; its report is written.
+
+    `money` heads the column of money, `note` says who is in no stage, `until` what the moment is.
+    """
+    import tenure
+    from tenure.report import figures, page
+
+    with tenure.open(folder) as ws:
+        with working("Working out every stage"):
+            ws.refresh()
+        with working("Looking for what stands out"):
+            figured = figures(ws)
+        with working("Writing the report"):
+            text = page(figured, command=f"tenure -C {shlex.quote(str(folder))}")
+            (folder / REPORT).write_text(text, encoding="utf-8")
+        return Shown(
+            folder=folder, heading=heading, beside=beside, told=told, rhythm=rhythm, counts=figured.stages,
+            findings=figured.findings, lifecycle=figured.lifecycle, zone=ws.zone, as_of=figured.now,
+            currency=figured.currency, money=money, note=note, until=until, alone=alone, somebody=_somebody(ws),
+        )  # fmt: skip
+
+
+def _somebody(ws: Workspace) -> str | None:
+    """Whom to explain: of those at risk the one with most money."""
+    for stage in ws.lifecycle().stages:
+        if stage.phase == "risk" and (people := ws.people(stage=stage.name)).num_rows:
+            return str(people["customer_id"][0].as_py())
+    return None
 
 
 def show(screen: Screen, shown: Shown) -> None:
@@ -74,69 +103,9 @@ def show(screen: Screen, shown: Shown) -> None:
     _next(screen, shown)
 
 
-def understood(shown: Shown) -> Iterator[tuple[str, str]]:
-    """The lines that say what was understood, each with its label."""
-    found, sold = shown.found, shown.totals[PURCHASE]
-    yield "Columns", ", ".join(_columns(shown))
-    orders = f"{several(sold.events, 'order')} of {several(sold.people, 'person', 'people')}"
-    lines = _lines(shown, 0)
-    if found.grouped and lines is not None:
-        orders = f"{several(lines, 'line')} → {orders}"
-    worth = Money(shown.currency, [])(sold.revenue)
-    yield "Orders", f"{orders}, {_day(sold.first, shown)} to {_day(sold.last, shown)}, {worth}"
-    if given_back := shown.totals.get(REFUND):
-        lines = _lines(shown, 1)
-        what = several(given_back.events, "refund")
-        cancelled = f"{several(lines, 'cancelled line')} ({found.cancelled}) → " if lines is not None else ""
-        yield "Refunds", f"{cancelled}{what} of {Money(shown.currency, [])(given_back.revenue)}"
-    else:
-        yield "Refunds", "none: no row is below zero, and no number marks a cancellation"
-    yield "Left out", _left_out(shown)
-    if not shown.own:
-        other = shown.reports[-1]
-        yield "Besides", f"{several(other.loaded, 'visit and sign-up', 'visits and sign-ups')} from data/{VISITS}"
-    yield "Decided", "; ".join([*found.notes, *shown.notes]) or "nothing had to be guessed"
-
-
-def _columns(shown: Shown) -> Iterator[str]:
-    found = shown.found
-    for role in ("customer", "time", "invoice"):
-        if role in found.columns:
-            yield f"{role} {found.columns[role]}"
-    yield f"amount {found.amount}"
-
-
-def _left_out(shown: Shown) -> str:
-    reasons: dict[str, int] = {}
-    for report in shown.reports:
-        for reason, count in report.rejected.items():
-            # every source of the file refuses the lines that cannot be read at all
-            before = reasons.get(reason, 0)
-            reasons[reason] = max(before, count) if any(sign in reason for sign in _UNREAD) else before + count
-    if not reasons:
-        return "nothing"
-    told = [
-        f"{several(count, 'line')} without a customer"
-        if reason == "no customer"
-        else f"{several(count, 'line')}: {reason}"
-        for reason, count in sorted(reasons.items(), key=lambda item: -item[1])
-    ]
-    return f"{'; '.join(told)} (`tenure rejected` lists them)"
-
-
-def _lines(shown: Shown, place: int) -> int | None:
-    """The lines behind the events of a source; None where that cannot be told from the report."""
-    report = shown.reports[place]
-    if shown.misdated or any(sign in reason for reason in report.rejected for sign in _OF_A_GROUP):
-        return None
-    return report.lines - sum(report.rejected.values())
-
-
 def _understood(screen: Screen, shown: Shown) -> None:
-    found = shown.found
-    rows = f"{several(found.rows, 'row')}" if found.whole else f"more than {found.rows:,} rows"
-    screen.title(f"What {shown.file} holds", rows)
-    for label, text in understood(shown):
+    screen.title(shown.heading, shown.beside)
+    for label, text in shown.told:
         _labelled(screen, label, text)
 
 
@@ -235,14 +204,17 @@ def _stages(screen: Screen, shown: Shown) -> None:
             Text(money(one.money), style=style), Text(share(one.money, total), style=style),
         ])  # fmt: skip
     rows.append(["All", f"{people:,}", "", "", money(total), ""])
-    screen.title("Where they are", f"{moment(shown.as_of, shown.zone)} {shown.zone.key}, {_last(shown)}")
+    screen.title(
+        "Where they are",
+        f"{moment(shown.as_of, shown.zone)} {shown.zone.key}{f', {shown.until}' if shown.until else ''}",
+    )
     screen.table(
         [Column("Stage"), Column("People", right=True), Column("Share", right=True), Column(""),
-         Column("Ordered, 365 days", right=True), Column("Share", right=True)],
+         Column(shown.money, right=True), Column("Share", right=True)],
         rows, total=True,
     )  # fmt: skip
-    if any(one.stage is None and one.people for one in counts):
-        screen.line("Those in no stage have refunds, and nothing else in this file.", "dim")
+    if shown.note and any(one.stage is None and one.people for one in counts):
+        screen.line(shown.note, "dim")
     if shown.alone is not None:
         text = (
             f"Nothing happened in the {shown.alone.days:,} days before the last event. If that is mis-dated, write the "
@@ -252,17 +224,16 @@ def _stages(screen: Screen, shown: Shown) -> None:
 
 
 def _findings(screen: Screen, shown: Shown) -> None:
-    found = findings(shown.observed, money=Money(shown.currency, [Decimal(10**6)]), day=lambda time: _day(time, shown))
-    if not found:
+    if not shown.findings:
         return
     screen.title("What stands out")
-    for number, finding in enumerate(found, 1):
+    for number, finding in enumerate(shown.findings, 1):
         _finding(screen, number, finding, shown)
 
 
 def _finding(screen: Screen, number: int, finding: Finding, shown: Shown) -> None:
     _paragraph(screen, finding.sentence, first=f"{number}. ", indent="   ")
-    screen.line(Text(f"   tenure -C {_folder(shown)} {finding.command}", style="cyan"))
+    screen.command(f"tenure -C {_folder(shown)} {finding.command}")
 
 
 def _next(screen: Screen, shown: Shown) -> None:
@@ -270,16 +241,14 @@ def _next(screen: Screen, shown: Shown) -> None:
     screen.title("Go on")
     text = (
         f"The workspace is the folder {shown.folder}; tenure.yaml says what is read, lifecycles/classic.yaml what the "
-        "stages mean."
+        f"stages mean. {REPORT} in it shows all this on one page: open it in a browser."
     )
     _paragraph(screen, text)
-    people = shown.observed.at_risk if shown.observed.at_risk.num_rows else shown.observed.once
     steps = [("forecast --days 30", "who moves next"), ("plan", "what a change there would do")]
-    if people.num_rows:
-        steps.insert(0, (f"explain {shlex.quote(people['customer_id'][0].as_py())}", "why somebody is where they are"))
+    if shown.somebody is not None:
+        steps.insert(0, (f"explain {shlex.quote(shown.somebody)}", "why somebody is where they are"))
     commands = [(f"tenure -C {folder} {command}", meaning) for command, meaning in steps]
-    if not shown.own:
-        commands.append(("tenure demo --data FILE", "the same with your own orders"))
+    commands.append(("tenure demo --data FILE", "the same with your own orders"))
     width = max(len(command) for command, _ in commands)
     for command, meaning in commands:
         line = Text(command.ljust(width), style="cyan")
@@ -290,13 +259,9 @@ def _folder(shown: Shown) -> str:
     return shlex.quote(str(shown.folder))
 
 
-def _last(shown: Shown) -> str:
-    return "where the mis-dated rows are left aside" if shown.misdated else "the moment of the last event"
-
-
-def _day(time: int, shown: Shown) -> str:
+def day(time: int, zone: ZoneInfo) -> str:
     """The day as people write it: 9 Dec 2011."""
-    local = (_EPOCH + timedelta(microseconds=time)).astimezone(shown.zone)
+    local = (_EPOCH + timedelta(microseconds=time)).astimezone(zone)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 

@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tenure.cli.wording import clean
+from tenure.wording import clean
 
 PAGE = 40
 WIDTH = 80
@@ -117,6 +117,10 @@ class Screen:
         """Nothing; a sentence right under the one before."""
         self._written = True
         self._console.print(text if isinstance(text, Text) else Text(clean(text), style=style))
+
+    def command(self, text: str) -> None:
+        """Nothing; writes a command, never broken into lines of its own."""
+        self._console.print(Text(f"   {clean(text)}", style="cyan"), soft_wrap=True)
 
     def listed(self, items: Sequence[str | Text], style: str = "") -> None:
         """Nothing; the items, one each line, lines after the first under its text."""

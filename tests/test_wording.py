@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tenure.cli.wording import Money, clean, day, length, moment, number, several, share, size, units
+from tenure.wording import Money, clean, day, length, moment, number, several, share, size, units
 
 DAY = 86_400_000_000
 LONDON = ZoneInfo("Europe/London")

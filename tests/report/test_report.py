@@ -1,0 +1,167 @@
+"""The report: the figures of the workspace, on a page that stands alone."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from tenure.cli.commands import app
+from tenure.report import figures, page
+from tenure.workspace import Workspace
+
+VOID = frozenset({"meta", "link", "br", "img", "hr", "input"})
+
+
+class Page(HTMLParser):
+    """What stands on a page: its text, its elements, its tables by the section they stand in."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.tables: dict[str, list[list[str]]] = {}
+        self.section = ""
+        self.feed(text)
+        self.close()
+        assert self.open == [], "an element is not closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        self.elements.append((tag, told))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "section":
+            self.section = told["aria-labelledby"] or ""
+        if tag == "tr":
+            self.tables.setdefault(self.section, []).append([])
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text.append(data)
+        if self.open and self.open[-1] in ("td", "th"):
+            self.tables[self.section][-1].append(data)
+
+
+@pytest.fixture(scope="module")
+def html(shop: Workspace) -> str:
+    return page(figures(shop), command="tenure -C shop")
+
+
+@pytest.fixture(scope="module")
+def parsed(html: str) -> Page:
+    return Page(html)
+
+
+def test_the_page_stands_alone(html: str, parsed: Page):
+    tags = {tag for tag, _ in parsed.elements}
+    assert not tags & {"script", "link", "img", "iframe", "object", "embed", "base", "form"}
+    assert not [name for _, attributes in parsed.elements for name in attributes if name.startswith("on")]
+    addresses = set(re.findall(r"https?://[^\s\"'<>)]+", html))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert "@import" not in html
+    assert len(html.encode()) < 3_000_000
+    identifiers = [attributes["id"] for _, attributes in parsed.elements if "id" in attributes]
+    assert len(identifiers) == len(set(identifiers))
+    links = set(re.findall(r"url\(#([^)]+)\)", html))
+    assert links <= set(identifiers)
+
+
+def test_what_people_wrote_is_text(html: str, parsed: Page):
+    text = "".join(parsed.text)
+    assert "Corner <b>shop</b>" in text
+    assert "<script>alert(1)</script>" in text
+    assert "The & store" in text
+    assert "<b>shop" not in html
+
+
+def test_the_map_has_the_people_and_the_money(shop: Workspace, parsed: Page):
+    text = " ".join(" ".join(parsed.text).split())
+    counted = shop.stages()
+    assert sum(one.people for one in counted) == 200
+    for one in counted:
+        if one.stage is not None:
+            title = shop.lifecycle().stage(one.stage).title
+            assert re.search(rf"{re.escape(title)} {one.people:,} ", text), (title, one)
+    assert "200 people" in text
+
+
+def test_every_chart_has_its_figures_as_a_table(shop: Workspace, parsed: Page):
+    assert set(parsed.tables) == {"months", "moves", "staying", "survival", "due"}
+    head, *rows = parsed.tables["moves"]
+    assert head == ["From", "To", "Moves", "Of", "Share", "Median time before"]
+    since = figures(shop).since
+    assert sum(int(row[2].replace(",", "")) for row in rows) == sum(
+        one.moves for one in shop.moves.transitions(since=since)
+    )
+    head, *rows = parsed.tables["months"]
+    last = {row[1]: int(row[2].replace(",", "")) for row in rows[-4:]}
+    titles = {stage.name: stage.title for stage in shop.lifecycle().stages}
+    assert last == {titles[one.stage]: one.people for one in shop.stages() if one.stage is not None}
+
+
+def test_charts_are_drawn_in_the_colours_of_the_page(html: str):
+    drawn = re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL)
+    assert len(drawn) == 10
+    for picture in drawn:
+        root = ElementTree.fromstring(picture)
+        assert root.get("viewBox")
+        assert root.get("width") is None
+        assert "#010" not in picture
+        assert "var(--muted)" in picture
+
+
+def test_findings_stand_with_the_command_that_lists_the_people(shop: Workspace, parsed: Page):
+    told = figures(shop).findings
+    text = "".join(parsed.text)
+    assert told
+    for finding in told:
+        assert finding.sentence in text
+        assert f"tenure -C shop {finding.command}" in text
+
+
+def test_the_command_writes_the_file(tmp_path: Path):
+    from .conftest import SETTINGS, STORE, log
+
+    (tmp_path / "tenure.yaml").write_text(SETTINGS, encoding="utf-8")
+    (tmp_path / "lifecycles").mkdir()
+    (tmp_path / "lifecycles" / "store.yaml").write_text(STORE, encoding="utf-8")
+    (tmp_path / "log.csv").write_text(log(), encoding="utf-8")
+    runner = CliRunner()
+    target = tmp_path / "june.html"
+    early = runner.invoke(app, ["-C", str(tmp_path), "report", "-o", str(target)])
+    assert early.exit_code == 1 or early.exit_code == 2
+    assert "tenure run" in early.output
+    assert not target.exists()
+    assert runner.invoke(app, ["-C", str(tmp_path), "run"]).exit_code == 0
+    done = runner.invoke(app, ["-C", str(tmp_path), "report", "-o", str(target)])
+    assert done.exit_code == 0, done.output
+    assert "june.html" in done.output
+    text = target.read_text(encoding="utf-8")
+    Page(text)
+    command = re.search(r"<code>tenure -C \S+ ([^<]+)</code>", text)
+    assert command
+    listed = runner.invoke(app, ["-C", str(tmp_path), *shlex.split(command[1]), "--format", "csv"])
+    assert listed.exit_code == 0, listed.output
+    said = re.search(r"n = ([\d,]+)", text)
+    assert said
+    assert len(listed.stdout.splitlines()) - 1 == int(said[1].replace(",", ""))
+
+
+def test_an_empty_workspace_says_so(empty: Workspace):
+    parsed = Page(page(figures(empty)))
+    text = " ".join("".join(parsed.text).split())
+    assert "Nothing that could not be chance" in text or "Nothing has arrived" in text
+    assert "0 people" in text
