@@ -31,7 +31,12 @@ from typer.testing import CliRunner
 from tenure.cli.commands import app
 from tenure.documents import Document, parse, validate
 from tenure.errors import DefinitionError
+from tenure.events import STANDARD
 from tenure.lifecycle.definition import LifecycleSpec
+from tenure.metrics import library as metric_library
+from tenure.metrics.__main__ import page as metrics_page
+from tenure.metrics.definition import MetricsSpec
+from tenure.metrics.definition import define as define_metrics
 from tenure.warehouse.schema import TABLES
 from tenure.workspace.config import WorkspaceConfig
 from tenure.workspace.definitions import read_definitions
@@ -213,6 +218,13 @@ def check(document: Document, text: str, folder: Path, others: list[Block]) -> N
     data = document.value(())
     head = data if isinstance(data, dict) else data[0] if isinstance(data, list) else None
     assert isinstance(head, dict), "a mapping, or a list of them"
+    if "metrics" in head:
+        metrics = validate(MetricsSpec, document)
+        library = [(spec, read, False) for spec, read in metric_library.specs()]
+        found = define_metrics([*library, (metrics, document, True)], bindings=STANDARD)
+        if found.problems:
+            raise DefinitionError(found.problems)
+        return
     if "lifecycle" in head or "stages" in head:
         whole = text if "lifecycle" in head else f"lifecycle: example\n{text}"
     elif isinstance(data, list) and "name" in head:
@@ -288,6 +300,13 @@ def test_the_reference_of_workspace_files_is_current() -> None:
     path = DOCS / "reference" / "workspace.md"
     assert workspace_page() == path.read_text(encoding="utf-8"), (
         "run `python -m tenure.workspace.reference docs/reference/workspace.md`"
+    )
+
+
+def test_the_reference_of_metrics_is_current() -> None:
+    path = DOCS / "reference" / "metrics.md"
+    assert metrics_page() == path.read_text(encoding="utf-8"), (
+        "run `python -m tenure.metrics docs/reference/metrics.md`"
     )
 
 

@@ -27,7 +27,20 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Start": ("init", "demo"),
     "Bring in": ("import", "run", "rejected"),
     "Look": ("stages", "people", "history", "forecast", "explain"),
-    "Define": ("plan", "sql", "schema"),
+    "Analyse": (
+        "report",
+        "findings",
+        "population",
+        "moves",
+        "times",
+        "conversion",
+        "stuck",
+        "short",
+        "risk",
+        "crosstab",
+    ),
+    "Measure": ("metrics", "metric"),
+    "Define": ("lifecycles", "plan", "sql", "schema"),
     "Care": ("doctor",),
 }
 
@@ -169,7 +182,7 @@ def chosen_with(workspace: Workspace, lifecycle: Lifecycle) -> str:
 
 def as_of(workspace: Workspace, time: int, lifecycle: Lifecycle | None = None) -> str:
     """The line under a title: which lifecycle, as of when, by which clocks."""
-    from tenure.cli.wording import moment
+    from tenure.wording import moment
 
     named = f"{lifecycle.title} · " if lifecycle else ""
     return f"{named}as of {moment(time, workspace.zone)} {workspace.zone.key}"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def lonely(ws: Workspace) -> list[str]:
     """The warning that the last event stands alone, where it does."""
-    from tenure.cli.wording import length, moment
+    from tenure.wording import length, moment
 
     silence = ws.lonely_last_event()
     if silence is None:
@@ -24,7 +24,7 @@ def lonely(ws: Workspace) -> list[str]:
 
 def waiting(ws: Workspace) -> list[str]:
     """The note that events arrived which no history knows of yet, where they did."""
-    from tenure.cli.wording import several
+    from tenure.wording import several
 
     if not ws.pending:
         return []

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from tenure.cli import (
+    conversion,
+    crosstab,
     demo,
     doctor,
     explain,
+    findings,
     forecast,
     history,
     init,
+    lifecycles,
     loading,
+    metric,
+    metrics,
+    moves,
     people,
     plan,
+    population,
     rejected,
+    report,
+    risk,
     schema,
+    short,
     sql,
     stages,
+    stuck,
+    times,
 )
 from tenure.cli.app import app
 
 __all__ = [
-    "app", "demo", "doctor", "explain", "forecast", "history", "init", "loading", "people", "plan", "rejected",
-    "schema", "sql", "stages",
+    "app", "conversion", "crosstab", "demo", "doctor", "explain", "findings", "forecast", "history", "init",
+    "lifecycles", "loading", "metric", "metrics", "moves", "people", "plan", "population",
+    "rejected", "report", "risk", "schema", "short", "sql", "stages", "stuck", "times",
 ]  # fmt: skip

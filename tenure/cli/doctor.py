@@ -112,7 +112,7 @@ def _rows(found: Checkup, disk: Disk) -> pa.Table:
 def _show(screen: Screen, context: typer.Context, ws: Workspace, found: Checkup, disk: Disk) -> None:
     from tenure import __version__
     from tenure.cli.screen import Column
-    from tenure.cli.wording import moment, size, units
+    from tenure.wording import moment, size, units
 
     def at(time: int | None) -> str:
         return moment(time, ws.zone) or "never"
@@ -157,7 +157,7 @@ def _show(screen: Screen, context: typer.Context, ws: Workspace, found: Checkup,
 
 
 def _problems(ws: Workspace, found: Checkup, disk: Disk) -> list[str]:
-    from tenure.cli.wording import several, share, size
+    from tenure.wording import several, share, size
 
     told = []
     if found.stale and found.refreshed_as_of is not None:

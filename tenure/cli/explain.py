@@ -103,7 +103,7 @@ def _show(screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Life
     from rich.text import Text
 
     from tenure.cli.screen import Column
-    from tenure.cli.wording import clean, moment
+    from tenure.wording import clean, moment
 
     stage = lifecycle.stage(found.stage) if found.stage else None
     outside = "not in it" if lifecycle.segment else "in no stage"
@@ -155,7 +155,7 @@ def _rule(lifecycle: Lifecycle, found: Explanation) -> str:
 
 
 def _silence(found: Explanation, ws: Workspace, outside: str) -> str:
-    from tenure.cli.wording import moment
+    from tenure.wording import moment
 
     if not found.if_silent:
         return "If silent: nothing changes."
@@ -170,7 +170,7 @@ def _supposed(one: Supposition, outside: str) -> str:
 
 def _value(measure: MeasureTold, *, plain: bool = False) -> str:
     """The value of a measure in words; for files in seconds and unadorned."""
-    from tenure.cli.wording import length, number
+    from tenure.wording import length, number
 
     value = measure.value
     if value is None:
@@ -183,7 +183,7 @@ def _value(measure: MeasureTold, *, plain: bool = False) -> str:
 
 
 def _properties(event: EventTold) -> str:
-    from tenure.cli.wording import number
+    from tenure.wording import number
 
     found = json.loads(event.properties, parse_float=Decimal)
     told = []

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from tenure.cli.wording import clean
 from tenure.errors import DefinitionError, ImportStopped, TenureError
+from tenure.wording import clean
 
 FAILED = 1
 INTERRUPTED = 130

@@ -78,7 +78,7 @@ def _show(
 
     from tenure.cli.rows import moments
     from tenure.cli.screen import PAGE, Column
-    from tenure.cli.wording import length, several, units
+    from tenure.wording import length, several, units
 
     shown = rows.slice(0, PAGE if customer is None else rows.num_rows)
     columns = [
@@ -117,6 +117,6 @@ def _show(
 
 def _told(time: int | None, now: int, ws: Workspace) -> str:
     """The moment, marked where it is still to come."""
-    from tenure.cli.wording import moment
+    from tenure.wording import moment
 
     return f"{moment(time, ws.zone)}{'~' if time is not None and time > now else ''}"

@@ -90,7 +90,7 @@ def _import(screen: Screen, ws: Workspace, only: Sequence[str]) -> Sequence[Load
 
 def _show_loaded(screen: Screen, ws: Workspace, reports: Sequence[LoadReport]) -> None:
     from tenure.cli.screen import Column
-    from tenure.cli.wording import several
+    from tenure.wording import several
 
     unchanged = sum(report.unchanged for report in reports)
     files = sum(len(report.files) for report in reports)
@@ -113,7 +113,7 @@ def _show_loaded(screen: Screen, ws: Workspace, reports: Sequence[LoadReport]) -
 
 
 def _notes(report: LoadReport, ws: Workspace) -> Iterator[str]:
-    from tenure.cli.wording import moment, several
+    from tenure.wording import moment, several
 
     read = [file for file in report.files if not file.unchanged]
     first = min((file.first_time for file in read if file.first_time is not None), default=None)
@@ -128,7 +128,7 @@ def _notes(report: LoadReport, ws: Workspace) -> Iterator[str]:
 
 
 def _show_refreshed(screen: Screen, ws: Workspace, refreshed: Refreshed) -> None:
-    from tenure.cli.wording import several
+    from tenure.wording import several
 
     screen.title("Histories", as_of(ws, refreshed.as_of))
     told = []

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from tenure.cli.faults import say
-from tenure.cli.wording import several
 from tenure.errors import TenureError, UsageError
+from tenure.wording import several
 
 if TYPE_CHECKING:
     import pyarrow as pa

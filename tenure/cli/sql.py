@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tenure.cli.app import App, Commands, app, opened
+from tenure.cli.options import LifecycleOption, PeriodOption, SinceOption, period_unit
 from tenure.cli.output import write_text
 
 sql = App(
@@ -38,4 +39,23 @@ def lifecycle(
     """The query of a lifecycle, one comment a step."""
     with opened(context) as ws:
         text = ws.sql(name, engine=engine.value)
+    write_text(text.rstrip() + "\n", file)
+
+
+@sql.command(
+    "metric",
+    epilog="tenure sql metric average_order_value\n"
+    "tenure sql metric nrr --period quarter --since 2011-01-01 -o nrr.sql",
+)
+def metric(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A metric, as `tenure metrics` lists it.")],
+    period: PeriodOption = "month",
+    since: SinceOption = None,
+    lifecycle: LifecycleOption = None,
+    file: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to FILE.")] = None,
+) -> None:
+    """The query of a metric alone, one comment a step; it gives period and value."""
+    with opened(context) as ws:
+        text = ws.metrics.sql(name, period=period_unit(period), since=since, lifecycle=lifecycle)
     write_text(text.rstrip() + "\n", file)

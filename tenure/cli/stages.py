@@ -84,7 +84,7 @@ def _show(
     screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, counted: tuple[StageCount, ...],
     at: str | None,
 ) -> None:  # fmt: skip
-    from tenure.cli.wording import units
+    from tenure.wording import units
 
     screen.title(lifecycle.title, as_of(ws, ws.moment(at)))
     _show_table(screen, ws, lifecycle, counted)
@@ -105,7 +105,7 @@ def _show_table(screen: Screen, ws: Workspace, lifecycle: Lifecycle, counted: tu
     from rich.text import Text
 
     from tenure.cli.screen import Cell, Column, bar
-    from tenure.cli.wording import Money, share, units
+    from tenure.wording import Money, share, units
 
     people = sum(one.people for one in counted)
     total = sum((one.money for one in counted), Decimal(0))

@@ -44,6 +44,12 @@ def parse_where(text: str) -> Condition:
     return builder.condition(root)
 
 
+def structure(text: str) -> tuple[Source, ast.expr]:
+    """The text with its places, and the structure found in it: for languages that extend this one."""
+    builder, root = _structure(text, where=False)
+    return builder.source, root
+
+
 def _structure(text: str, *, where: bool) -> tuple[Builder, ast.expr]:
     _check_characters(text)
     tokens = scan(text)

@@ -42,6 +42,7 @@ class Card:
     money: str
     share: str
     onward: str
+    flow: str
     due: str
     empty: bool
 
@@ -81,6 +82,7 @@ def _cards(figures: Figures, colours: Mapping[str, str]) -> dict[str, Card]:
     leaving: dict[str, int] = {}
     for move in figures.due:
         leaving[move.stage] = leaving.get(move.stage, 0) + move.people
+    flows = _flows(figures)
     found = {}
     for stage in figures.lifecycle.stages:
         people, amount = (
@@ -92,9 +94,23 @@ def _cards(figures: Figures, colours: Mapping[str, str]) -> dict[str, Card]:
             colour=colours[stage.name], people=f"{people:,}", money=money(amount),
             share=share(people, figures.people), empty=people == 0,
             onward=f"{share(further.reached, further.people)} of {further.people:,}" if further else "",
+            flow=flows.get(stage.name, ""),
             due=f"{leaving[stage.name]:,}" if stage.name in leaving else "",
         )  # fmt: skip
     return found
+
+
+def _flows(figures: Figures) -> dict[str, str]:
+    """Who came to each stage and left it in the last whole month."""
+    whole = [row for row in figures.over_time if row.complete]
+    if not whole:
+        return {}
+    last = max(row.period for row in whole)
+    return {
+        row.stage: f"{row.entries:,} came, {row.exits:,} left in {last.name}"
+        for row in whole
+        if row.period == last and row.stage is not None and (row.entries or row.exits)
+    }
 
 
 def _pictures(figures: Figures, colours: Mapping[str, str]) -> list[Picture]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.explain import Explanation, explain
 from tenure.lifecycle.forecast import DAY, DueMove, forecast
 from tenure.lifecycle.history import View, compute, prepared
+from tenure.lifecycle.periods import latest
 from tenure.lifecycle.plan import Plan, plan
 from tenure.lifecycle.population import StageCount, excluded, population
 from tenure.lifecycle.printed import lifecycle_sql
@@ -39,12 +41,17 @@ from tenure.warehouse.duckdb import Store
 from tenure.warehouse.facts import fact
 from tenure.warehouse.schema import TABLES
 from tenure.workspace.checkup import Checkup, counts, loaded_sources, number, units, unread
+from tenure.workspace.cohorts import Cohorts
 from tenure.workspace.definitions import EXCLUDED, Definitions, read_definitions
+from tenure.workspace.metrics import Metrics
 from tenure.workspace.moments import microseconds, parse_moment
+from tenure.workspace.moves import Moves
+from tenure.workspace.outlook import Outlooks
 
 OWN_FOLDER = ".tenure"
 STORE_FILE = "store.duckdb"
 LONELY = 30 * DAY
+RESTATED = 6  # months that a plan tells anew
 
 
 class Workspace(AbstractContextManager["Workspace"]):
@@ -270,8 +277,28 @@ class Workspace(AbstractContextManager["Workspace"]):
             held = applied(connection)
             return plan(
                 connection, self.definitions.all, held, money=self.definitions.money, as_of=self._now(),
-                exclusion=held.get(EXCLUDED),
+                exclusion=held.get(EXCLUDED), periods=latest(self.zone, "month", RESTATED, until=self._now()),
             )  # fmt: skip
+
+    @property
+    def moves(self) -> Moves:
+        """How people move: population over time, transitions, time in stage, conversion, and who to look at."""
+        return Moves(self)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """The metrics: what there are, and what they were in each period."""
+        return Metrics(self)
+
+    @property
+    def cohorts(self) -> Cohorts:
+        """Who came in one period, followed through the periods after it."""
+        return Cohorts(self)
+
+    @property
+    def outlook(self) -> Outlooks:
+        """What is to come: people by stage in the next periods, what must convert, and what would help most."""
+        return Outlooks(self)
 
     def rejected(self) -> pa.Table:
         """The rows that did not load: source, file, position, reason, raw."""
@@ -288,7 +315,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     @property
     def money_words(self) -> str:
         """What counts as a person's money, in words."""
-        return value_words(self.definitions.money)
+        return value_words(self.definitions.money.value)
 
     @property
     def excluded(self) -> int:

@@ -1,0 +1,1 @@
+"""Journeys: what people go through, mined from the events of the log."""

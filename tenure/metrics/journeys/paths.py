@@ -1,0 +1,199 @@
+"""Paths: what people went through before they came to a stage or event, or after it, and how many dropped off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tenure.lifecycle.forecast import DAY
+from tenure.metrics.journeys.occasions import Occasion
+from tenure.metrics.journeys.touchpoints import FIRST, LAST, Touchpoints, code_of, pack, time_of
+from tenure.warehouse.connection import Connection, first_row
+
+MOST_STEPS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """Touchpoints in a row, repeats of one counted as one step, on the way to an occasion or from it.
+
+    `people` of the `of` who came to the occasion (or set out from it) went that way; an empty path is of those with no
+    touch in the time looked at. Half of them took at most `median` microseconds from the first step to the occasion, or
+    from the occasion to the last step.
+
+    `walked` and `came` are of paths that lead somewhere: so many went that way, and that long ago, that the time looked
+    at is over, and so many of those then came. `stopped`: the path is shorter than it might be, as nothing followed.
+    """
+
+    steps: tuple[str, ...]
+    people: int
+    of: int
+    median: int | None
+    walked: int | None = None
+    came: int | None = None
+    stopped: bool = False
+
+    @property
+    def share(self) -> Decimal:
+        """The part of everybody's paths, to six decimals."""
+        return (Decimal(self.people) / self.of).quantize(Decimal("0.000001"))
+
+    @property
+    def drop_off(self) -> Decimal | None:
+        """The part of those who went that way and did not come; None where nobody can have yet."""
+        if self.walked is None or self.came is None or not self.walked:
+            return None
+        return (Decimal(self.walked - self.came) / self.walked).quantize(Decimal("0.000001"))
+
+
+def paths_to(
+    connection: Connection, touched: Touchpoints, occasion: Occasion, *, days: int = 90, steps: int = 5, most: int = 20
+) -> tuple[Path, ...]:
+    """The most travelled paths to everybody's first occasion, over the `days` before it, at most so many steps.
+
+    Touches at the very moment count where a stage is entered (one of them may be why), and not before an event.
+    """
+    mark = 0 if occasion.stage is None else LAST
+    asked = f"SELECT * FROM ({occasion.first()}) WHERE time >= 0 AND {touched.kept()}"
+    rows = connection.execute(
+        f"""
+        WITH asked AS ({asked}),
+        rows AS (
+            SELECT unit, at FROM ({touched.packed()}) WHERE unit IN (SELECT unit FROM asked)
+            UNION ALL SELECT unit, {pack("time", str(mark))} FROM asked
+        )
+        SELECT {_columns(steps)}, count(*), quantile_disc({time_of("at")} - started, 0.5)
+        FROM ({_backwards("rows", days, steps)}) WHERE {code_of("at")} = {mark} GROUP BY ALL
+        """
+    ).fetchall()
+    found = _read(touched, rows, steps, backwards=True)[:most]
+    if not found:
+        return ()
+    ways = [path.steps for path in found if path.steps]
+    told = _walked(connection, touched, occasion, ways, days=days, steps=steps) if ways else {}
+    return tuple(
+        Path(
+            steps=path.steps, people=path.people, of=path.of, median=path.median,
+            walked=told[path.steps][0] if path.steps else None, came=told[path.steps][1] if path.steps else None,
+        )
+        for path in found
+    )  # fmt: skip
+
+
+def paths_from(
+    connection: Connection, touched: Touchpoints, occasion: Occasion, *, days: int = 90, steps: int = 5, most: int = 20
+) -> tuple[Path, ...]:
+    """The most travelled paths after everybody's first occasion, over the `days` that follow it.
+
+    Only those count for whom so many days have passed since.
+    """
+    asked = (
+        f"SELECT * FROM ({occasion.first()}) WHERE time >= 0 AND time <= {touched.scope.now - days * DAY} "
+        f"AND {touched.kept()}"
+    )
+    ahead = ", ".join(
+        f"CASE WHEN {time_of(f'lead(at, {step}) OVER w')} <= {time_of('at')} + {days * DAY} "
+        f"THEN lead(at, {step}) OVER w END AS a{step}"
+        for step in range(1, steps + 1)
+    )
+    codes = ", ".join(f"{code_of(f'a{step}')} AS s{step}" for step in range(1, steps + 1))
+    last = f"coalesce({', '.join(f'a{step}' for step in range(steps, 0, -1))})"
+    rows = connection.execute(
+        f"""
+        WITH asked AS ({asked}),
+        rows AS (
+            SELECT unit, at FROM ({touched.packed()}) WHERE unit IN (SELECT unit FROM asked)
+            UNION ALL SELECT unit, {pack("time", str(LAST))} FROM asked
+        ),
+        ahead AS (SELECT at, {ahead} FROM ({_distinct("rows")}) WINDOW w AS (PARTITION BY unit ORDER BY at))
+        SELECT {codes}, count(*), quantile_disc({time_of(last)} - {time_of("at")}, 0.5)
+        FROM ahead WHERE {code_of("at")} = {LAST} GROUP BY ALL
+        """
+    ).fetchall()
+    return tuple(_read(touched, rows, steps, backwards=False)[:most])
+
+
+def reached(connection: Connection, touched: Touchpoints, occasion: Occasion) -> int:
+    """How many came to the occasion at all."""
+    row = first_row(connection, f"SELECT count(*) FROM ({occasion.first()}) WHERE {touched.kept()}")
+    return int(row[0]) if row else 0
+
+
+def _walked(
+    connection: Connection, touched: Touchpoints, occasion: Occasion, chosen: Sequence[tuple[str, ...]], *, days: int,
+    steps: int,
+) -> dict[tuple[str, ...], tuple[int, int]]:  # fmt: skip
+    """How many went each of the ways long enough ago, before they had come, and how many of those came in time."""
+    listed = []
+    for place, path in enumerate(chosen):
+        codes = [touched.code(name) or LAST - 1 for name in path]
+        # the last step stands first
+        told = [str(code) for code in reversed(codes)] + ["0"] * (steps - len(codes))
+        listed.append(f"({place}, {', '.join(told)})")
+    names = ", ".join(f"p{step}" for step in range(1, steps + 1))
+    # whatever was before the path does not matter
+    same = " AND ".join(
+        ["s1 = p1", *(f"(p{step} = 0 OR coalesce(s{step}, 0) = p{step})" for step in range(2, steps + 1))]
+    )
+    # a stage is entered after the touches of its moment, an event comes before them
+    before = "<=" if occasion.stage is not None else "<"
+    rows = connection.execute(
+        f"""
+        WITH asked AS ({occasion.first()}), rows AS ({touched.packed()}),
+        went AS (
+            SELECT place, unit, min({time_of("at")}) AS time FROM ({_backwards("rows", days, steps, own=True)}) AS told
+            JOIN (VALUES {", ".join(listed)}) AS paths (place, {names}) ON {same} GROUP BY place, unit
+        )
+        SELECT place, count(*), count(*) FILTER (WHERE asked.time - went.time <= {days * DAY})
+        FROM went LEFT JOIN asked USING (unit)
+        WHERE went.time <= {touched.scope.now - days * DAY} AND (asked.time IS NULL OR went.time {before} asked.time)
+        GROUP BY place
+        """
+    ).fetchall()
+    counted = {chosen[place]: (walked, came) for place, walked, came in rows}
+    return {path: counted.get(path, (0, 0)) for path in chosen}
+
+
+def _distinct(rows: str) -> str:
+    """SQL of the rows of which the one before is not the same touchpoint: unit, at."""
+    return (
+        f"SELECT unit, at FROM (SELECT unit, at, lag(at) OVER (PARTITION BY unit ORDER BY at) AS before FROM {rows}) "
+        f"WHERE before IS NULL OR {code_of('before')} <> {code_of('at')}"
+    )
+
+
+def _backwards(rows: str, days: int, steps: int, *, own: bool = False) -> str:
+    """SQL of the steps before each row (with `own`, up to it), the last first: unit, at, s1, s2 …, started."""
+    first = 0 if own else 1
+    behind = ", ".join(
+        f"CASE WHEN {time_of(f'lag(at, {step + first - 1}) OVER w')} > {time_of('at')} - {days * DAY} "
+        f"THEN lag(at, {step + first - 1}) OVER w END AS a{step}"
+        for step in range(1, steps + 1)
+    )
+    codes = ", ".join(f"{code_of(f'a{step}')} AS s{step}" for step in range(1, steps + 1))
+    started = time_of(f"coalesce({', '.join(f'a{step}' for step in range(steps, 0, -1))})")
+    return (
+        f"SELECT unit, at, {codes}, {started} AS started FROM (SELECT unit, at, {behind} FROM ({_distinct(rows)}) "
+        f"WINDOW w AS (PARTITION BY unit ORDER BY at))"
+    )
+
+
+def _columns(steps: int) -> str:
+    return ", ".join(f"s{step}" for step in range(1, steps + 1))
+
+
+def _read(touched: Touchpoints, rows: list[tuple[int | None, ...]], steps: int, *, backwards: bool) -> list[Path]:
+    of = sum(row[steps] or 0 for row in rows)
+    found = []
+    for row in rows:
+        codes = [code for code in row[:steps] if code is not None and code >= FIRST]
+        if backwards:
+            codes.reverse()
+        found.append(
+            Path(
+                steps=tuple(touched.name(code) for code in codes), people=row[steps] or 0, of=of,
+                median=row[steps + 1], stopped=not backwards and len(codes) < steps,
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda path: (-path.people, path.steps))
