@@ -38,6 +38,29 @@ def number(value: Decimal | float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def figure(value: Decimal | None, unit: str, currency: str | None) -> str:
+    """The figure of a metric as people read it: 12.5 %, £1,200.50, 4.5 days, 1,204."""
+    if value is None:
+        return "–"
+    match unit:
+        case "rate":
+            return f"{number((value * 100).quantize(Decimal('0.1')))} %"
+        case "money":
+            return Money(currency, [value])(value)
+        case "days":
+            return _in_days(value)
+        case _:
+            whole = value == value.to_integral_value()
+            return number(int(value) if whole else value.quantize(Decimal("0.01")))
+
+
+def _in_days(days: Decimal) -> str:
+    for least, size, word in ((Decimal(2), 1, "days"), (Decimal(2) / 24, 24, "h"), (Decimal(2) / 1440, 1440, "min")):
+        if abs(days) >= least:
+            return f"{number((days * size).quantize(Decimal('0.1')))} {word}"
+    return f"{number((days * 86_400).quantize(Decimal('0.1')))} s"
+
+
 def several(count: int, word: str, plural: str = "") -> str:
     """`1 row`, `2,000 rows`."""
     return f"{count:,} {word if count == 1 else plural or word + 's'}"

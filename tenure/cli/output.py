@@ -78,8 +78,13 @@ def give(listing: Listing, form: Format | None, file: Path | None) -> None:
 
 def write_text(text: str, file: Path | None) -> None:
     """Nothing; writes a text to stdout, or to `file`, which appears whole or not at all."""
+    write_bytes(text.encode(), file)
+
+
+def write_bytes(content: bytes, file: Path | None) -> None:
+    """Nothing; writes bytes to stdout, or to `file`, which appears whole or not at all."""
     with _stream(file) as stream:
-        stream.write(text.encode())
+        stream.write(content)
     if file:
         say(f"It is written to {file}.")
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.forecast import DAY, due_moves
-from tenure.lifecycle.population import Worth, excluded, in_stage, money_at
+from tenure.lifecycle.population import Worth, excluded, money_at
 from tenure.lifecycle.refresh import Applied
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.where import quote
@@ -51,26 +51,6 @@ def history_rows(
         f"SELECT lifecycle, units.id AS customer_id, stage, previous, {timestamp('entered_at')} AS entered_at, "
         f"{timestamp('left_at')} AS left_at FROM ({' UNION ALL '.join(parts)}) AS rows JOIN units ON units.key = unit "
         f"ORDER BY lifecycle, customer_id, rows.entered_at"
-    ).to_arrow_table()
-
-
-def people(
-    connection: Connection, lifecycle: Lifecycle, held: Applied, *, money: Worth, stage: str | None,
-    previous: str | None, moment: int, now: int, exclusion: Applied | None = None,
-) -> pa.Table:  # fmt: skip
-    """Who is in a stage at a moment: customer_id, stage, previous, entered_at, left_at, money; most money first."""
-    limits = [f"unit NOT IN ({excluded(exclusion, now)})"]
-    if stage is not None:
-        limits.append(f"stage = {held.stages.index(stage)}")
-    if previous is not None:
-        limits.append(f"previous = {held.stages.index(previous)}")
-    return connection.sql(
-        f"SELECT units.id AS customer_id, {named('stage', held.stages)} AS stage, "
-        f"{named('previous', held.stages)} AS previous, {timestamp('entered_at')} AS entered_at, "
-        f"{timestamp('left_at')} AS left_at, coalesce(money, 0) AS money "
-        f"FROM ({in_stage(held.code, moment)}) AS stay JOIN units ON units.key = unit "
-        f"LEFT JOIN ({money_at(connection, money, lifecycle, moment)}) AS worth USING (unit) "
-        f"WHERE {' AND '.join(limits)} ORDER BY money DESC, customer_id"
     ).to_arrow_table()
 
 

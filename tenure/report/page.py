@@ -67,7 +67,7 @@ def page(figures: Figures, *, command: str = "tenure") -> str:
         style=(files("tenure.report") / "report.css").read_text(encoding="utf-8"),
         as_of=moment(figures.now, figures.zone), people=several_units(figures, figures.people),
         money=Money(figures.currency, [total])(total), noun=units(lifecycle.unit), onward_days=COHORT_DAYS,
-        none=next((one.people for one in figures.stages if one.stage is None), 0),
+        outside=next((one.people for one in figures.stages if one.stage is None), 0),
     )  # fmt: skip
 
 
@@ -146,8 +146,8 @@ def _pictures(figures: Figures, colours: Mapping[str, str]) -> list[Picture]:
         found.append(
             _picture(
                 "due", f"Who will move within {DUE_DAYS} days if nothing happens?",
-                f"{several_units(figures, sum(row.people for row in due))} by the conditions of the stages alone; "
-                "whoever does something moves otherwise.",
+                f"{several(sum(row.people for row in due), 'move')} by the conditions of the stages alone; who does "
+                "something moves otherwise.",
                 lambda width: charts.due(due, titles=titles, colours=colours, width=width, noun=noun),
                 ("From", "To", noun.capitalize(), "Worth", "First", "Last"),
                 [

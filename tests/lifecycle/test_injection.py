@@ -18,11 +18,13 @@ from tenure.expressions import parse_value
 from tenure.expressions.names import quoted
 from tenure.lifecycle.explain import explain
 from tenure.lifecycle.forecast import forecast
+from tenure.lifecycle.moves.people import Who, people_who
+from tenure.lifecycle.moves.scope import Scope
 from tenure.lifecycle.plan import plan
 from tenure.lifecycle.population import Worth, population
 from tenure.lifecycle.printed import lifecycle_sql
 from tenure.lifecycle.refresh import applied
-from tenure.lifecycle.tell import due_people, history_rows, people
+from tenure.lifecycle.tell import due_people, history_rows
 from tenure.warehouse.schema import TABLES
 
 from ..oracle.evaluate import DAY, Event
@@ -167,9 +169,8 @@ def answers(name: Mapping[str, str]) -> list[object]:
                 counts = population(connection, one, held[one.name], money=money, **moments)
                 told += [asdict(count) for count in counts]
                 stage = held[one.name].stages[0]
-                told += people(
-                    connection, one, held[one.name], money=money, stage=stage, previous=None, **moments
-                ).to_pylist()
+                scope = Scope(lifecycle=one, held=held[one.name], money=money, now=START + 5 * DAY)
+                told += people_who(connection, scope, Who(stage=stage), moment=START + 4 * DAY).to_pylist()
                 units = [name["ACME"]] if one.name == "firms" else [name["ada"], name["bob"]]
                 told += [
                     asdict(explain(connection, lifecycles, held, one.name, unit, at=START + 5 * DAY)) for unit in units

@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from tenure.cli.commands import app
-from tenure.report import figures, page
+from tenure.errors import UsageError
+from tenure.report import board, board_page, figures, frozen, page
 from tenure.workspace import Workspace
 
 VOID = frozenset({"meta", "link", "br", "img", "hr", "input"})
@@ -96,6 +97,8 @@ def test_the_map_has_the_people_and_the_money(shop: Workspace, parsed: Page):
             title = shop.lifecycle().stage(one.stage).title
             assert re.search(rf"{re.escape(title)} {one.people:,} ", text), (title, one)
     assert "200 people" in text
+    outside = next(one.people for one in counted if one.stage is None)
+    assert (f"{outside} are in no stage" in text) is (outside > 0)
 
 
 def test_every_chart_has_its_figures_as_a_table(shop: Workspace, parsed: Page):
@@ -151,7 +154,7 @@ def test_the_command_writes_the_file(tmp_path: Path):
     assert "june.html" in done.output
     text = target.read_text(encoding="utf-8")
     Page(text)
-    command = re.search(r"<code>tenure -C \S+ ([^<]+)</code>", text)
+    command = re.search(r"<code>tenure ([^<]+)</code>", text)
     assert command
     listed = runner.invoke(app, ["-C", str(tmp_path), *shlex.split(command[1]), "--format", "csv"])
     assert listed.exit_code == 0, listed.output
@@ -163,5 +166,34 @@ def test_the_command_writes_the_file(tmp_path: Path):
 def test_an_empty_workspace_says_so(empty: Workspace):
     parsed = Page(page(figures(empty)))
     text = " ".join("".join(parsed.text).split())
-    assert "Nothing that could not be chance" in text or "Nothing has arrived" in text
+    assert "Nobody is known yet" in text
     assert "0 people" in text
+
+
+def test_a_period_for_the_board(shop: Workspace):
+    told = board(shop, "2024-Q3", comments="A **good** quarter <script>alert(1)</script>")
+    html = board_page(told, command="tenure")
+    parsed = Page(html)
+    text = " ".join("".join(parsed.text).split())
+    assert "2024-Q3" in text
+    assert "<strong>good</strong>" in html
+    assert "<script>" not in html
+    figures_told = {one.judged.name: one for one in told.figures}
+    points = shop.metrics.points(["revenue"], period="quarter", since="2024-07-01", until="2024-09-30")
+    assert figures_told["revenue"].judged.value == points[0].value
+    before = shop.metrics.points(["revenue"], period="quarter", since="2024-04-01", until="2024-06-30")
+    assert figures_told["revenue"].judged.previous == before[0].value
+    head, *rows = parsed.tables["stages"]
+    assert head == ["Stage", "At first", "Came", "Left", "At the end", "Worth"]
+    assert len(rows) == 4
+    for row in told.stages:
+        assert row.people == row.before + row.entries - row.exits
+    kept = frozen(told)
+    assert kept["known_at"] == shop.received_until
+    assert {one["metric"] for one in kept["figures"]} == set(figures_told)
+
+
+def test_the_board_asks_for_a_period_that_the_data_has(shop: Workspace):
+    with pytest.raises(UsageError, match="no period '2019-Q1'; it goes from 2024-01"):
+        board(shop, "2019-Q1")
+    assert board(shop).period.name == "2024-Q3" or board(shop).period.name == "2024-Q4"

@@ -60,8 +60,8 @@ class Paths:
 def find_paths(connection: Connection, scope: Scope, asked: Asked) -> Paths:
     """How many paths there are; fills the tables that rules read.
 
-    `attributed_paths` has a row a touch: path, channel, place (1 is the first), length, age (microseconds before the
-    conversion, or before the path's end), times (conversions of that path at its moment; 1 of others), converts.
+    `attributed_paths` has a row a touch: unit, path_end, converts (the three tell the path), channel, place (1 is the
+    first), length, age (microseconds before the path's end) and times (conversions at its end; 1 where there is none).
     `attributed_untouched` has a row for each channel that the conversion itself tells where no touch does (null where
     that does not either): channel, times.
     """
@@ -98,9 +98,9 @@ def find_paths(connection: Connection, scope: Scope, asked: Asked) -> Paths:
 
 
 def _touches(scope: Scope, kind: int) -> str:
-    """SQL of the touches: unit, time, channel; those of one channel that go on within a visit are one."""
+    """SQL of the touches: unit, time, tie, channel; those of one channel that go on within a visit are one."""
     return f"""
-        SELECT unit, time, text AS channel FROM (
+        SELECT unit, time, tie, text AS channel FROM (
             SELECT unit, time, tie, text, lag(text) OVER w AS before, time - lag(time) OVER w AS since
             FROM measures WHERE kind = {kind} AND text IS NOT NULL AND text <> '' AND time <= {scope.now}
             AND {scope.kept()} WINDOW w AS (PARTITION BY unit ORDER BY time, tie)
@@ -118,36 +118,35 @@ def _paths(touches: str, scope: Scope, asked: Asked) -> str:
     kept = "TRUE" if asked.every else "(converted_at IS NOT NULL OR unit NOT IN (SELECT unit FROM converted))"
     return f"""
         WITH touches AS ({touches}), converted AS (SELECT unit, time, times FROM attributed_conversions),
-        both AS (
-            SELECT unit, time, channel, CAST(NULL AS BIGINT) AS conversion FROM touches
-            UNION ALL SELECT unit, time, NULL, time FROM converted
+        mixed AS (
+            SELECT unit, time, tie, channel, CAST(NULL AS BIGINT) AS conversion FROM touches
+            UNION ALL SELECT unit, time, 0, NULL, time FROM converted
         ),
         looking AS (
-            SELECT unit, time, channel, min(conversion) OVER (
+            SELECT unit, time, tie, channel, conversion, min(conversion) OVER (
                 PARTITION BY unit ORDER BY time, conversion IS NOT NULL ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-            ) AS converted_at, conversion FROM both
+            ) AS converted_at FROM mixed
         ),
         belonging AS (
-            SELECT unit, time, channel, converted_at, coalesce(converted_at - time < {span}, FALSE) AS converts
+            SELECT unit, time, tie, channel, converted_at, coalesce(converted_at - time < {span}, FALSE) AS converts
             FROM looking WHERE conversion IS NULL AND {kept}
         ),
         parted AS (
             SELECT *, CASE WHEN NOT converts AND time - lag(time) OVER w > {span} THEN 1 ELSE 0 END AS parts
-            FROM belonging WINDOW w AS (PARTITION BY unit, converted_at, converts ORDER BY time)
+            FROM belonging WINDOW w AS (PARTITION BY unit, converted_at, converts ORDER BY time, tie)
         ),
         runs AS (
-            SELECT *, sum(parts) OVER (PARTITION BY unit, converted_at, converts ORDER BY time) AS run FROM parted
+            SELECT *, sum(parts) OVER (PARTITION BY unit, converted_at, converts ORDER BY time, tie) AS run FROM parted
         ),
         ended AS (
             SELECT *, CASE WHEN converts THEN converted_at ELSE max(time) OVER p END AS path_end,
-                row_number() OVER (PARTITION BY unit, converted_at, converts, run ORDER BY time, channel) AS place,
+                row_number() OVER (PARTITION BY unit, converted_at, converts, run ORDER BY time, tie) AS place,
                 count(*) OVER p AS length
             FROM runs WINDOW p AS (PARTITION BY unit, converted_at, converts, run)
         )
-        SELECT e.unit, path_end, run, channel, place, length, path_end - e.time AS age, converts,
-            coalesce(c.times, 1) AS times,
-            dense_rank() OVER (ORDER BY e.unit, coalesce(converted_at, 0), converted_at IS NULL, converts, run) AS path
-        FROM ended AS e LEFT JOIN converted AS c ON converts AND c.unit = e.unit AND c.time = e.path_end
+        SELECT e.unit, path_end, converts, channel, place, length, path_end - e.time AS age,
+            coalesce(c.times, 1) AS times
+        FROM ended AS e LEFT JOIN converted AS c ON e.converts AND c.unit = e.unit AND c.time = e.path_end
         WHERE {asked.within("path_end")}
     """
 

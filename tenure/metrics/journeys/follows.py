@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -45,18 +46,21 @@ def follows(connection: Connection, touched: Touchpoints) -> tuple[Follow, ...]:
     Source: W. M. P. van der Aalst, Process Mining: Data Science in Action (2016), ch. 6: the directly-follows relation
     with counts, the cases being persons.
     """
-    rows = connection.execute(
+    rows: list[tuple[int, int, int, int | None]] = connection.execute(
         f"""
         WITH touches AS ({touched.packed()}),
-        pairs AS (SELECT at, lead(at) OVER (PARTITION BY unit ORDER BY at) AS next FROM touches)
-        SELECT {code_of("at")} AS source, coalesce({code_of("next")}, {EDGE}) AS target, count(*),
-            quantile_disc({time_of("next")} - {time_of("at")}, 0.5)
+        pairs AS (SELECT packed, lead(packed) OVER (PARTITION BY unit ORDER BY packed) AS next FROM touches)
+        SELECT {code_of("packed")} AS source, coalesce({code_of("next")}, {EDGE}) AS target, count(*),
+            quantile_disc({time_of("next")} - {time_of("packed")}, 0.5)
         FROM pairs GROUP BY 1, 2
-        UNION ALL
-        SELECT {EDGE}, {code_of("first")}, count(*), NULL
-        FROM (SELECT min(at) AS first FROM touches GROUP BY unit) GROUP BY 2
         """
     ).fetchall()
+    # what does not follow anything is first
+    firsts = Counter[int]()
+    for source, target, times, _ in rows:
+        firsts[source] += times
+        firsts[target] -= times
+    rows += [(EDGE, code, times, None) for code, times in firsts.items() if code != EDGE and times]
     return _told(touched, [(0, *row) for row in rows])
 
 
@@ -78,9 +82,10 @@ def follows_in_stages(connection: Connection, touched: Touchpoints, *, stage: st
 def people_follow(
     connection: Connection, touched: Touchpoints, *, source: str | None, target: str | None, stage: str | None = None,
 ) -> pa.Table:  # fmt: skip
-    """Every time that `target` came right after `source`, the latest first: customer_id, stage, from, to, at, next_at.
+    """Every time that `target` came right after `source`, the latest first.
 
-    None stands for the beginning and the end. With `stage` only within stays in it; `stage` is null without.
+    Columns: customer_id, stage, from, to, happened_at, next_at. None stands for the beginning and the
+    end. With `stage` only within stays in it; `stage` is null without.
     """
     codes = [EDGE if name is None else touched.code(name) for name in (source, target)]
     first, second = ("NULL" if code is None else str(code) for code in codes)
@@ -94,7 +99,8 @@ def people_follow(
     return connection.sql(
         f"""
         SELECT units.id AS customer_id, {named("stage - 1", touched.scope.held.stages)} AS stage,
-            {texts[0]} AS "from", {texts[1]} AS "to", {timestamp("began")} AS at, {timestamp("came")} AS next_at
+            {texts[0]} AS "from", {texts[1]} AS "to", {timestamp("began")} AS happened_at,
+            {timestamp("came")} AS next_at
         FROM ({steps}) AS steps JOIN units ON units.key = steps.unit
         WHERE {where} ORDER BY coalesce(came, began) DESC, customer_id
         """
@@ -106,12 +112,12 @@ def _chains(touched: Touchpoints) -> str:
     return f"""
         WITH touches AS ({touched.packed()}),
         pairs AS (
-            SELECT unit, at, lead(at) OVER (PARTITION BY unit ORDER BY at) AS next,
-                row_number() OVER (PARTITION BY unit ORDER BY at) AS place FROM touches
+            SELECT unit, packed, lead(packed) OVER (PARTITION BY unit ORDER BY packed) AS next,
+                row_number() OVER (PARTITION BY unit ORDER BY packed) AS place FROM touches
         )
-        SELECT unit, 0 AS stage, {code_of("at")} AS source, coalesce({code_of("next")}, {EDGE}) AS target,
-            {time_of("at")} AS began, {time_of("next")} AS came FROM pairs
-        UNION ALL SELECT unit, 0, {EDGE}, {code_of("at")}, NULL, {time_of("at")} FROM pairs WHERE place = 1
+        SELECT unit, 0 AS stage, {code_of("packed")} AS source, coalesce({code_of("next")}, {EDGE}) AS target,
+            {time_of("packed")} AS began, {time_of("next")} AS came FROM pairs
+        UNION ALL SELECT unit, 0, {EDGE}, {code_of("packed")}, NULL, {time_of("packed")} FROM pairs WHERE place = 1
     """
 
 
@@ -122,17 +128,17 @@ def _steps(touched: Touchpoints) -> str:
     """
     return f"""
         WITH rows AS (
-            SELECT unit, at, {code_of("at")} AS code FROM ({touched.packed()} UNION ALL {touched.stays()})
+            SELECT unit, packed, {code_of("packed")} AS code FROM ({touched.packed()} UNION ALL {touched.stays()})
         ),
         placed AS (
-            SELECT unit, at, code, lead(at) OVER w AS next, {code_of("lead(at) OVER w")} AS follower,
-                {code_of(f"max(CASE WHEN code < {FIRST} THEN at END) OVER w")} AS stage
-            FROM rows WINDOW w AS (PARTITION BY unit ORDER BY at ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+            SELECT unit, packed, code, lead(packed) OVER w AS next, {code_of("lead(packed) OVER w")} AS follower,
+                {code_of(f"max(CASE WHEN code < {FIRST} THEN packed END) OVER w")} AS stage
+            FROM rows WINDOW w AS (PARTITION BY unit ORDER BY packed ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
         )
         SELECT unit, coalesce(stage, 0) AS stage, CASE WHEN code >= {FIRST} THEN code ELSE {EDGE} END AS source,
-            CASE WHEN follower >= {FIRST} THEN follower ELSE {EDGE} END AS target, {time_of("at")} AS began,
+            CASE WHEN follower >= {FIRST} THEN follower ELSE {EDGE} END AS target, {time_of("packed")} AS began,
             CASE WHEN follower >= {FIRST} THEN {time_of("next")} END AS came,
-            CASE WHEN follower >= {FIRST} THEN {time_of("next")} - {time_of("at")} END AS waited
+            CASE WHEN follower >= {FIRST} THEN {time_of("next")} - {time_of("packed")} END AS waited
         FROM placed
     """
 

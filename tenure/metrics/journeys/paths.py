@@ -19,11 +19,11 @@ class Path:
     """Touchpoints in a row, repeats of one counted as one step, on the way to an occasion or from it.
 
     `people` of the `of` who came to the occasion (or set out from it) went that way; an empty path is of those with no
-    touch in the time looked at. Half of them took at most `median` microseconds from the first step to the occasion, or
-    from the occasion to the last step.
+    touch in the time looked at. Half of them took at most `median` microseconds from the end of the first step to the
+    occasion, or from the occasion to the last step.
 
-    `walked` and `came` are of paths that lead somewhere: so many went that way, and that long ago, that the time looked
-    at is over, and so many of those then came. `stopped`: the path is shorter than it might be, as nothing followed.
+    `walked` and `came` are of paths that lead somewhere: so many went that way, so long ago that the time looked at is
+    over, and so many of those then came. `stopped`: the path is shorter than it might be, as nothing followed.
     """
 
     steps: tuple[str, ...]
@@ -60,11 +60,11 @@ def paths_to(
         f"""
         WITH asked AS ({asked}),
         rows AS (
-            SELECT unit, at FROM ({touched.packed()}) WHERE unit IN (SELECT unit FROM asked)
+            SELECT unit, packed FROM ({touched.packed()}) WHERE unit IN (SELECT unit FROM asked)
             UNION ALL SELECT unit, {pack("time", str(mark))} FROM asked
         )
-        SELECT {_columns(steps)}, count(*), quantile_disc({time_of("at")} - started, 0.5)
-        FROM ({_backwards("rows", days, steps)}) WHERE {code_of("at")} = {mark} GROUP BY ALL
+        SELECT {_columns(steps)}, count(*), quantile_disc({time_of("packed")} - started, 0.5)
+        FROM ({_backwards("rows", days, steps)}) WHERE {code_of("packed")} = {mark} GROUP BY ALL
         """
     ).fetchall()
     found = _read(touched, rows, steps, backwards=True)[:most]
@@ -93,8 +93,8 @@ def paths_from(
         f"AND {touched.kept()}"
     )
     ahead = ", ".join(
-        f"CASE WHEN {time_of(f'lead(at, {step}) OVER w')} <= {time_of('at')} + {days * DAY} "
-        f"THEN lead(at, {step}) OVER w END AS a{step}"
+        f"CASE WHEN {time_of(f'lead(packed, {step}) OVER w')} <= {time_of('packed')} + {days * DAY} "
+        f"THEN lead(packed, {step}) OVER w END AS a{step}"
         for step in range(1, steps + 1)
     )
     codes = ", ".join(f"{code_of(f'a{step}')} AS s{step}" for step in range(1, steps + 1))
@@ -103,12 +103,12 @@ def paths_from(
         f"""
         WITH asked AS ({asked}),
         rows AS (
-            SELECT unit, at FROM ({touched.packed()}) WHERE unit IN (SELECT unit FROM asked)
+            SELECT unit, packed FROM ({touched.packed()}) WHERE unit IN (SELECT unit FROM asked)
             UNION ALL SELECT unit, {pack("time", str(LAST))} FROM asked
         ),
-        ahead AS (SELECT at, {ahead} FROM ({_distinct("rows")}) WINDOW w AS (PARTITION BY unit ORDER BY at))
-        SELECT {codes}, count(*), quantile_disc({time_of(last)} - {time_of("at")}, 0.5)
-        FROM ahead WHERE {code_of("at")} = {LAST} GROUP BY ALL
+        ahead AS (SELECT packed, {ahead} FROM ({_distinct("rows")}) WINDOW w AS (PARTITION BY unit ORDER BY packed))
+        SELECT {codes}, count(*), quantile_disc({time_of(last)} - {time_of("packed")}, 0.5)
+        FROM ahead WHERE {code_of("packed")} = {LAST} GROUP BY ALL
         """
     ).fetchall()
     return tuple(_read(touched, rows, steps, backwards=False)[:most])
@@ -142,7 +142,8 @@ def _walked(
         f"""
         WITH asked AS ({occasion.first()}), rows AS ({touched.packed()}),
         went AS (
-            SELECT place, unit, min({time_of("at")}) AS time FROM ({_backwards("rows", days, steps, own=True)}) AS told
+            SELECT place, unit, min({time_of("packed")}) AS time
+            FROM ({_backwards("rows", days, steps, own=True)}) AS told
             JOIN (VALUES {", ".join(listed)}) AS paths (place, {names}) ON {same} GROUP BY place, unit
         )
         SELECT place, count(*), count(*) FILTER (WHERE asked.time - went.time <= {days * DAY})
@@ -156,26 +157,30 @@ def _walked(
 
 
 def _distinct(rows: str) -> str:
-    """SQL of the rows of which the one before is not the same touchpoint: unit, at."""
+    """SQL of the rows that begin a step: unit, packed, before (the row before them, which ends the step before)."""
     return (
-        f"SELECT unit, at FROM (SELECT unit, at, lag(at) OVER (PARTITION BY unit ORDER BY at) AS before FROM {rows}) "
-        f"WHERE before IS NULL OR {code_of('before')} <> {code_of('at')}"
+        f"SELECT unit, packed, before FROM "
+        f"(SELECT unit, packed, lag(packed) OVER (PARTITION BY unit ORDER BY packed) AS before FROM {rows}) "
+        f"WHERE before IS NULL OR {code_of('before')} <> {code_of('packed')}"
     )
 
 
 def _backwards(rows: str, days: int, steps: int, *, own: bool = False) -> str:
-    """SQL of the steps before each row (with `own`, up to it), the last first: unit, at, s1, s2 …, started."""
-    first = 0 if own else 1
+    """SQL of the steps before each row (with `own`, up to it), the last first: unit, packed, s1, s2 …, started.
+
+    A step counts by its last touch: that one lies in the time looked at if any of it does.
+    """
+    ends = ["packed"] if own else []
+    ends += [f"lag(before, {step}) OVER w" for step in range(steps)]
     behind = ", ".join(
-        f"CASE WHEN {time_of(f'lag(at, {step + first - 1}) OVER w')} > {time_of('at')} - {days * DAY} "
-        f"THEN lag(at, {step + first - 1}) OVER w END AS a{step}"
-        for step in range(1, steps + 1)
+        f"CASE WHEN {time_of(end)} > {time_of('packed')} - {days * DAY} THEN {end} END AS a{step}"
+        for step, end in enumerate(ends[:steps], start=1)
     )
     codes = ", ".join(f"{code_of(f'a{step}')} AS s{step}" for step in range(1, steps + 1))
     started = time_of(f"coalesce({', '.join(f'a{step}' for step in range(steps, 0, -1))})")
     return (
-        f"SELECT unit, at, {codes}, {started} AS started FROM (SELECT unit, at, {behind} FROM ({_distinct(rows)}) "
-        f"WINDOW w AS (PARTITION BY unit ORDER BY at))"
+        f"SELECT unit, packed, {codes}, {started} AS started "
+        f"FROM (SELECT unit, packed, {behind} FROM ({_distinct(rows)}) WINDOW w AS (PARTITION BY unit ORDER BY packed))"
     )
 
 

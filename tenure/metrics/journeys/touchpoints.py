@@ -47,7 +47,7 @@ class Touchpoints:
         return FIRST + self.names.index(name) if name in self.names else None
 
     def packed(self) -> str:
-        """SQL of every touch up to now: unit, at. Touches before 1970 are left out.
+        """SQL of every touch up to now: unit, packed. Touches before 1970 are left out.
 
         Those of one microsecond stand in the order of how frequent their touchpoints are.
         """
@@ -55,17 +55,18 @@ class Touchpoints:
         coded += [(name, LAST - 1) for name in self.others]
         listed = ", ".join(f"({quote(name)}, {code})" for name, code in coded) or "(NULL, NULL)"
         return (
-            f"SELECT unit, {pack('time', 'code')} AS at FROM ({keyed_events(self.scope.lifecycle.unit, 'events')}) "
+            f"SELECT unit, {pack('time', 'code')} AS packed FROM ({keyed_events(self.scope.lifecycle.unit, 'events')}) "
             f"JOIN (VALUES {listed}) AS named (name, code) USING (name) "
             f"WHERE time >= 0 AND time <= {min(self.scope.now, _LATEST)} AND {self.kept()}"
         )
 
     def stays(self) -> str:
-        """SQL of the marks of stages: unit, at. Where one begins its place + 1, where one ends 0."""
-        stays = f"(SELECT * FROM ({self.scope.stays()}) WHERE entered_at >= 0 AND entered_at <= {_LATEST} AND {self.kept()})"
+        """SQL of the marks of stages: unit, packed. Where one begins its place + 1, where one ends 0."""
+        within = f"entered_at >= 0 AND entered_at <= {_LATEST} AND {self.kept()}"
+        stays = f"(SELECT * FROM ({self.scope.stays()}) WHERE {within})"
         return (
-            f"SELECT unit, {pack('entered_at', 'stage + 1')} AS at FROM {stays} UNION ALL "
-            f"SELECT unit, {pack('left_at', '0')} AS at FROM {stays} "
+            f"SELECT unit, {pack('entered_at', 'stage + 1')} AS packed FROM {stays} UNION ALL "
+            f"SELECT unit, {pack('left_at', '0')} AS packed FROM {stays} "
             f"WHERE left_at <= {min(self.scope.now, _LATEST)}"
         )
 
@@ -92,11 +93,11 @@ def pack(time: str, code: str) -> str:
     return f"({time}) * {_SIZE} + {code}"
 
 
-def code_of(at: str) -> str:
+def code_of(packed: str) -> str:
     """SQL of the number in a packed moment."""
-    return f"({at}) % {_SIZE}"
+    return f"({packed}) % {_SIZE}"
 
 
-def time_of(at: str) -> str:
+def time_of(packed: str) -> str:
     """SQL of the moment in a packed moment."""
-    return f"({at}) // {_SIZE}"
+    return f"({packed}) // {_SIZE}"

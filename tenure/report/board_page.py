@@ -1,0 +1,88 @@
+"""The report to the board as one HTML file: two printed pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib.resources import files
+
+from tenure import charts
+from tenure.report.board import Board, KeyFigure
+from tenure.wording import Money, day, figure, moment, several, units
+
+_NONE = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A key figure in words."""
+
+    title: str
+    means: str
+    value: str
+    target: str
+    status: str
+    before: str
+    year_before: str
+    n: str
+
+
+def board_page(told: Board, *, command: str = "tenure") -> str:
+    """The report as HTML; `command` is what stands before the commands that list people."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markdown_it import MarkdownIt
+
+    environment = Environment(
+        loader=PackageLoader("tenure.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )  # fmt: skip
+    colours = charts.stage_colours(told.lifecycle)
+    zone = told.zone
+    return environment.get_template("board.html.jinja").render(
+        told=told, lines=[_line(told, one) for one in told.figures], command=command,
+        stages=[
+            (
+                stage.title, colours[stage.name], f"{row.before:,}", f"{row.entries:,}", f"{row.exits:,}",
+                f"{row.people:,}", "" if row.money is None else money(row.money),
+            )
+            for money in [Money(told.currency, [row.money for row in told.stages if row.money is not None])]
+            for row in told.stages
+            if row.stage is not None and (stage := told.lifecycle.stage(row.stage)) is not None
+        ],
+        # what is written is text and emphasis: no HTML passes
+        comments=MarkdownIt("commonmark", {"html": False}).disable("image").render(told.comments),
+        first=told.period.start.isoformat(), last=day(told.period.ends - 1, zone), as_of=moment(told.as_of, zone),
+        known_at=moment(told.known_at, zone), noun=units(told.lifecycle.unit).capitalize(),
+        style=(files("tenure.report") / "report.css").read_text(encoding="utf-8"),
+        count=several(len(told.figures), "key figure"),
+    )  # fmt: skip
+
+
+def _line(told: Board, one: KeyFigure) -> Line:
+    judged = one.judged
+    limits = judged.limits
+    target = ""
+    if limits is not None:
+        low, high = (
+            "" if value is None else figure(value, judged.unit, told.currency) for value in (limits.low, limits.high)
+        )
+        target = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}"
+    return Line(
+        title=judged.title, means=one.metric.means, value=figure(judged.value, judged.unit, told.currency),
+        target=target or _NONE, status=judged.status or "",
+        before=_change(judged.value, judged.previous, judged.unit, told.currency),
+        year_before=_change(judged.value, one.year_before, judged.unit, told.currency),
+        n="" if judged.n is None else f"{judged.n:,}",
+    )  # fmt: skip
+
+
+def _change(value: Decimal | None, before: Decimal | None, unit: str, currency: str | None) -> str:
+    """What it was, and by how much it has changed: rates in points, the rest in percent."""
+    if before is None:
+        return _NONE
+    told = figure(before, unit, currency)
+    if value is None or (unit != "rate" and not before):
+        return told
+    if unit == "rate":
+        return f"{told} ({(value - before) * 100:+.1f} pts)"
+    return f"{told} ({(value - before) / abs(before) * 100:+.0f} %)"
