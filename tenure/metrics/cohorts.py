@@ -9,7 +9,7 @@ known counts as the first there was: who came before the log begins stands in th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -25,6 +25,8 @@ What = Literal["retention", "orders", "revenue", "kept", "reached"]
 OF_PEOPLE: tuple[What, ...] = ("retention", "kept", "reached")
 
 _STEP = Decimal("0.000001")
+# so many periods have a bit each in a whole number of the store
+_BITS = 62
 _Values = Counter[tuple[int, int]]
 
 
@@ -86,7 +88,7 @@ def cohorts(
     """The cells of every cohort, the earliest first, ages ascending; last those of all cohorts together.
 
     The periods follow each other without a gap up to the one with `scope.now`. Only cohorts whose period ends after
-    `since` and begins by `until` are told. Reads the events once.
+    `since` and begins by `until` are told.
     """
     periods = [period for period in periods if period.begins <= scope.now]
     sizes, values = _found(connection, scope, periods, begin, counted)
@@ -135,73 +137,74 @@ def _found(
 ) -> tuple[Counter[int], _Values]:
     """The people of each cohort, and what is counted by cohort and age; both by the place of the period, from 1."""
     edges = edges_of(periods)
-    if counted.what in ("retention", "orders", "revenue"):
-        assert counted.event is not None
-        if begin.event == counted.event:
-            return _by_their_own(connection, scope, edges, counted.event, counted.what)
-        return _by_others(connection, scope, edges, begin, counted)
-    begun = f"SELECT unit, {placed('first', edges)} AS cohort FROM ({member_sql(connection, scope, begin)})"
-    if counted.what == "kept":
-        return _kept(connection, scope, periods, begun)
-    return _reached(connection, scope, edges, begun, counted.stages)
+    begun = f"SELECT unit, first, {placed('first', edges)} AS cohort FROM ({member_sql(connection, scope, begin)})"
+    rows = connection.execute(f"SELECT cohort, count(*) FROM ({begun}) GROUP BY 1").fetchall()
+    sizes = Counter[int](dict(rows))
+    match counted.what:
+        case "kept":
+            return sizes, _kept(connection, scope, periods, begun)
+        case "reached":
+            return sizes, _reached(connection, scope, edges, begun, counted.stages)
+        case "retention":
+            return sizes, _active(connection, scope, edges, begun, begin, counted)
+        case _:
+            return sizes, _summed(connection, scope, edges, begun, counted)
 
 
-def _seen(connection: Connection, scope: Scope, edges: Sequence[int], event: EventBinding) -> str:
-    """SQL of how many of an event, of what value, each had in each period: unit, place, times, amount."""
-    return (
-        f"SELECT unit, {placed('time', edges)} AS place, count(*) AS times, sum(value) AS amount FROM measures "
-        f"WHERE kind = {event_number(connection, scope, event)} AND time <= {scope.now} AND {scope.kept()} "
-        f"GROUP BY 1, 2"
+def _events(connection: Connection, scope: Scope, counted: Counted) -> str:
+    """SQL of the condition on measures: the event counted, up to now."""
+    assert counted.event is not None
+    return f"kind = {event_number(connection, scope, counted.event)} AND time <= {scope.now}"
+
+
+def _summed(connection: Connection, scope: Scope, edges: Sequence[int], begun: str, counted: Counted) -> _Values:
+    """How many events, of what value; what people did before they began is in no cell."""
+    chosen = "count(*)" if counted.what == "orders" else "sum(value)"
+    rows = connection.execute(
+        f"""
+        SELECT cohort, {placed("time", edges)} - cohort, {chosen} FROM measures JOIN ({begun}) USING (unit)
+        WHERE {_events(connection, scope, counted)} AND time >= first GROUP BY 1, 2
+        """
+    ).fetchall()
+    return _Values({(cohort, age): value or 0 for cohort, age, value in rows})
+
+
+def _active(
+    connection: Connection, scope: Scope, edges: Sequence[int], begun: str, begin: Begin, counted: Counted
+) -> _Values:
+    """How many people had at least one event; what they did before they began is in no cell."""
+    condition = _events(connection, scope, counted)
+    place = placed("time", edges)
+    if len(edges) > _BITS:
+        rows = connection.execute(
+            f"""
+            SELECT cohort, place - cohort, count(*) FROM (
+                SELECT DISTINCT unit, cohort, {place} AS place FROM measures JOIN ({begun}) USING (unit)
+                WHERE {condition} AND time >= first
+            ) GROUP BY 1, 2
+            """
+        ).fetchall()
+        return _Values({(cohort, age): people for cohort, age, people in rows})
+    # a bit for each period makes one row of each person, where one for each of their periods takes five times as long
+    mask = f"bit_or(CAST(1 AS BIGINT) << ({place})) AS mask"
+    if begin.event == counted.event:
+        masks = (
+            f"SELECT {placed('min(time)', edges)} AS cohort, {mask} FROM measures "
+            f"WHERE {condition} AND {scope.kept()} GROUP BY unit"
+        )
+    else:
+        masks = (
+            f"SELECT cohort, {mask} FROM measures JOIN ({begun}) USING (unit) "
+            f"WHERE {condition} AND time >= first GROUP BY unit, cohort"
+        )
+    bits = ", ".join(f"sum((mask >> {bit}) & 1)" for bit in range(1, len(edges)))
+    rows = connection.execute(f"SELECT cohort, {bits} FROM ({masks}) GROUP BY 1").fetchall()
+    return _Values(
+        {(cohort, bit - cohort): people for cohort, *told in rows for bit, people in enumerate(told, start=1)}
     )
 
 
-def _by_their_own(
-    connection: Connection, scope: Scope, edges: Sequence[int], event: EventBinding, what: What
-) -> tuple[Counter[int], _Values]:
-    """Whoever began with the very event that is counted: one look at it tells both."""
-    rows = connection.execute(
-        f"""
-        SELECT cohort, place - cohort, {_COUNTS[what]}, count(*) FROM (
-            SELECT *, min(place) OVER (PARTITION BY unit) AS cohort FROM ({_seen(connection, scope, edges, event)})
-        ) GROUP BY 1, 2
-        """
-    ).fetchall()
-    values = _Values({(cohort, age): value or 0 for cohort, age, value, _ in rows})
-    return Counter({cohort: people for cohort, age, _, people in rows if age == 0}), values
-
-
-_COUNTS: Mapping[What, str] = {"retention": "count(*)", "orders": "sum(times)", "revenue": "sum(amount)"}
-
-
-def _by_others(
-    connection: Connection, scope: Scope, edges: Sequence[int], begin: Begin, counted: Counted
-) -> tuple[Counter[int], _Values]:
-    """Whoever began with something else: what they did before they began is in no cell."""
-    assert counted.event is not None
-    first = member_sql(connection, scope, begin)
-    rows = connection.execute(
-        f"""
-        WITH begun AS (SELECT unit, first, {placed("first", edges)} AS cohort FROM ({first})),
-        seen AS (
-            SELECT unit, cohort, {placed("time", edges)} AS place, count(*) AS times, sum(value) AS amount
-            FROM measures JOIN begun USING (unit)
-            WHERE kind = {event_number(connection, scope, counted.event)} AND time <= {scope.now} AND time >= first
-            GROUP BY 1, 2, 3
-        )
-        SELECT cohort, place - cohort, {_COUNTS[counted.what]} FROM seen GROUP BY 1, 2
-        UNION ALL SELECT cohort, NULL, count(*) FROM begun GROUP BY 1
-        """
-    ).fetchall()
-    sizes, values = Counter[int](), _Values()
-    for cohort, age, value in rows:
-        if age is None:
-            sizes[cohort] = int(value)
-        else:
-            values[cohort, age] = value or 0
-    return sizes, values
-
-
-def _kept(connection: Connection, scope: Scope, periods: Sequence[Period], begun: str) -> tuple[Counter[int], _Values]:
+def _kept(connection: Connection, scope: Scope, periods: Sequence[Period], begun: str) -> _Values:
     """Whoever is in a stage of kind customer at the ends of the periods; now, where the last one goes on."""
     ends = [min(period.ends, scope.now + 1) for period in periods]
     chosen = ", ".join(map(str, customer_stages(scope))) or "NULL"
@@ -214,48 +217,38 @@ def _kept(connection: Connection, scope: Scope, periods: Sequence[Period], begun
             FROM ({scope.stays()}) WHERE stage IN ({chosen})
         )
         SELECT cohort, since, until, count(*) FROM begun JOIN held USING (unit) WHERE since < until GROUP BY 1, 2, 3
-        UNION ALL SELECT cohort, NULL, NULL, count(*) FROM begun GROUP BY 1
         """
     ).fetchall()
-    sizes, values = Counter[int](), _Values()
+    values = _Values()
     for cohort, since, until, people in rows:
-        if since is None:
-            sizes[cohort] = people
-            continue
         for place in range(max(since + 1, cohort), until + 1):
             values[cohort, place - cohort] += people
-    return sizes, values
+    return values
 
 
-def _reached(
-    connection: Connection, scope: Scope, edges: Sequence[int], begun: str, stages: Sequence[int]
-) -> tuple[Counter[int], _Values]:
+def _reached(connection: Connection, scope: Scope, edges: Sequence[int], begun: str, stages: Sequence[int]) -> _Values:
     """Whoever had been in one of the stages, also before they began, by the end of each period."""
     chosen = ", ".join(map(str, stages)) or "NULL"
     rows = connection.execute(
         f"""
         WITH begun AS ({begun}),
         came AS (
-            SELECT unit, min(entered_at) AS first FROM ({scope.stays()}) WHERE stage IN ({chosen}) GROUP BY unit
+            SELECT unit, min(entered_at) AS reached FROM ({scope.stays()}) WHERE stage IN ({chosen}) GROUP BY unit
         )
-        SELECT cohort, greatest({placed("first", edges)} - cohort, 0), count(*) FROM begun JOIN came USING (unit)
+        SELECT cohort, greatest({placed("reached", edges)} - cohort, 0), count(*) FROM begun JOIN came USING (unit)
         GROUP BY 1, 2
-        UNION ALL SELECT cohort, NULL, count(*) FROM begun GROUP BY 1
         """
     ).fetchall()
-    sizes, came = Counter[int](), defaultdict[int, _Values](_Values)
+    came = defaultdict[int, _Values](_Values)
     for cohort, age, people in rows:
-        if age is None:
-            sizes[cohort] = people
-        else:
-            came[cohort][cohort, age] = people
+        came[cohort][cohort, age] = people
     values = _Values()
     for cohort, found in came.items():
         so_far = 0
         for age in range(len(edges) - cohort):
             so_far += found[cohort, age]
             values[cohort, age] = so_far
-    return sizes, values
+    return values
 
 
 def _together(cells: Sequence[CohortCell]) -> list[CohortCell]:

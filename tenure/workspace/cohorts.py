@@ -1,9 +1,9 @@
 """The cohorts of a workspace: `ws.cohorts`.
 
-    with tenure.open("shop") as ws:
-        ws.cohorts.table()                                  # retention by the month of the first purchase
-        ws.cohorts.table("revenue", by="first order", unit="quarter")
-        ws.cohorts.table("reached:loyalty", by="first conversion")
+with tenure.open("shop") as ws:
+    ws.cohorts.table()                                  # retention by the month of the first purchase
+    ws.cohorts.table("revenue", by="first order", unit="quarter")
+    ws.cohorts.table("reached:loyalty", by="first conversion")
 """
 
 from __future__ import annotations

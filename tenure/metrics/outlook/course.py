@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,7 @@ def present(visits: Visits, steps: Steps, longest: int) -> Floats:
     return cells.reshape(visits.states, longest).astype(np.float64)
 
 
-def course(start: Floats, hazards: Floats, newcomers: Floats, *, kept: list[Floats] | None = None) -> Course:
+def course(start: Floats, hazards: Floats, newcomers: Floats, *, kept: Sequence[Floats] | None = None) -> Course:
     """The expected course of those in `start[state, steps]` and of `newcomers[step, state]`.
 
     `kept`, where given, has hazards for each step in place of the same for all.
@@ -63,7 +64,7 @@ def _prepared(hazards: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """
     coming = np.concatenate([hazards[:, 1:], hazards[:, -1:]], axis=1)
     at_once = hazards[:, 0]
-    through: Floats = np.linalg.inv(np.eye(len(hazards)) - at_once.T)
+    through = _inverse(np.eye(len(hazards)) - at_once.T)
     return (
         coming.reshape(-1, coming.shape[2]), np.clip(1 - coming.sum(axis=2), 0, 1), through,
         np.clip(1 - at_once.sum(axis=1), 0, 1),
@@ -71,15 +72,15 @@ def _prepared(hazards: Floats) -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def spread(start: Floats, hazards: Floats, newcomers: Floats) -> Floats:
-    """The variance of the people in each state after each step, `[step, state]`, by chance alone: each of those in
-    `start` goes an own way (binomial), and newcomers come independently of each other (Poisson).
+    """The variance of the people in each state after each step, `[step, state]`, by chance alone: everybody in `start`,
+    and every one of so many newcomers, goes an own way (binomial). How many come is not counted as chance here.
     """
     states, longest = start.shape
     coming = np.concatenate([hazards[:, 1:], hazards[:, -1:]], axis=1)
     leaving, staying = coming.reshape(-1, states), np.clip(1 - coming.sum(axis=2), 0, 1)
     at_once = hazards[:, 0]
     rest = np.clip(1 - at_once.sum(axis=1), 0, 1)
-    inner: Floats = np.linalg.inv(np.eye(states) - at_once)
+    inner = _inverse(np.eye(states) - at_once)
     horizon = len(newcomers)
     # where somebody will be k steps later: who is in a state for d steps, and who has just come into it
     later = np.broadcast_to(np.eye(states)[:, None, :], (states, longest, states)).copy()
@@ -93,5 +94,10 @@ def spread(start: Floats, hazards: Floats, newcomers: Floats) -> Floats:
         sure = later.reshape(-1, states)
         variance[step] = flat @ (sure * (1 - sure))
         for came in range(1, step + 1):
-            variance[step] += newcomers[came - 1] @ arriving[step - came]
+            variance[step] += newcomers[came - 1] @ (arriving[step - came] * (1 - arriving[step - came]))
     return variance
+
+
+def _inverse(matrix: Floats) -> Floats:
+    found: Floats = np.linalg.inv(matrix).astype(np.float64)
+    return found

@@ -1,7 +1,7 @@
 """How many new people come in each period: a level that may wander, and the seasons where two years show them.
 
 The level is that of the local level model, in which each period's figure is a level plus noise, and the level takes a
-random step from one period to the next. How much of each is estimated from the differences between periods (J. F. Muth,
+random step from one period to the next; how large the steps are is what makes the figures most likely (J. F. Muth,
 Optimal Properties of Exponentially Weighted Forecasts, Journal of the American Statistical Association 55 (1960),
 299-306; A. C. Harvey, Forecasting, Structural Time Series Models and the Kalman Filter, 1989). Where nothing wanders
 the level is the mean; the more it wanders, the more the last periods count.
@@ -19,8 +19,10 @@ from tenure.metrics.outlook.hazards import Floats
 
 # after how many periods the seasons come again
 CYCLES: Mapping[PeriodUnit, int] = {"day": 7, "week": 52, "month": 12, "quarter": 4}
-# fewer differences between periods say nothing of noise and steps
+# fewer periods say nothing of noise and steps
 _LEAST = 6
+# how the variance of a step of the level may compare with that of the noise
+_WANDERS = (0.0, *(float(one) for one in np.geomspace(0.001, 10, 25)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -59,9 +61,7 @@ def inflow(counted: Floats, *, cycle: int | None) -> Inflow:
     # seasons[0] is that of the period after the last
     season = seasons[np.arange(-len(counted), 0) % len(seasons)]
     level, uncertainty, step, noise = _level(counted / season)
-    return Inflow(
-        level=level, level_variance=uncertainty, step_variance=step, noise_variance=noise, seasons=seasons
-    )
+    return Inflow(level=level, level_variance=uncertainty, step_variance=step, noise_variance=noise, seasons=seasons)
 
 
 def seasonal(counted: Floats, cycle: int) -> Floats:
@@ -98,18 +98,26 @@ def _level(counted: Floats) -> tuple[float, float, float, float]:
         # as if people came independently of each other
         noise = max(float(counted.var(ddof=1)) if len(counted) > 1 else 0.0, mean)
         return mean, noise / len(counted), 0.0, noise
-    change = np.diff(counted)
-    together = float(np.mean(change[1:] * change[:-1]))
-    whole = float(np.mean(change**2))
-    noise = min(max(-together, 0.0), whole / 2)
-    step = max(whole - 2 * noise, 0.0)
+    found = max((_filtered(counted, wander) for wander in _WANDERS), key=lambda one: one[0])
+    _, level, variance, scale, wander = found
     # people who come independently make at least so much noise
-    if noise < mean:
-        noise, step = mean, max(whole - 2 * mean, 0.0)
-    level, variance = float(counted[0]), noise
+    noise = max(scale, mean)
+    return level, variance * noise, wander * scale, noise
+
+
+def _filtered(counted: Floats, wander: float) -> tuple[float, float, float, float, float]:
+    """How likely the figures are where steps have `wander` times the variance of the noise (Kalman filter), with the
+    last level, its variance in units of that of the noise, the latter, and `wander`.
+    """
+    level, variance = float(counted[0]), 1.0
+    squares = logs = 0.0
     for figure in counted[1:]:
-        before = variance + step
-        gain = before / (before + noise) if before + noise > 0 else 0.0
-        level += gain * (float(figure) - level)
-        variance = before * (1 - gain)
-    return level, variance, step, noise
+        before = variance + wander
+        missed, width = float(figure) - level, before + 1
+        squares += missed**2 / width
+        logs += np.log(width)
+        level += before / width * missed
+        variance = before / width
+    scale = squares / (len(counted) - 1)
+    likely = -0.5 * ((len(counted) - 1) * np.log(max(scale, 1e-12)) + logs)
+    return likely, level, variance, scale, wander

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import pyarrow as pa
 
-from tenure.lifecycle.moves.moved import moved
-from tenure.lifecycle.moves.scope import NONE, Scope
+from tenure.lifecycle.moves.scope import Scope
 from tenure.warehouse.connection import Connection
 
 Ints: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
@@ -37,7 +37,8 @@ class Visits:
     @property
     def fresh(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which visits are people's first."""
-        return self.entered == self.born
+        found: np.ndarray[tuple[int], np.dtype[np.bool_]] = self.entered == self.born
+        return found
 
     def until(self, moment: int) -> Visits:
         """The visits as they were known at the end of a moment: later ones are not there, later ends still open."""
@@ -53,15 +54,39 @@ class Visits:
 def visits(connection: Connection, scope: Scope) -> Visits:
     """Every visit up to now; those in no stage are visits to the last state."""
     outside = len(scope.held.stages)
+    people = connection.sql(f"SELECT unit, time FROM ({scope.born()}) ORDER BY unit").to_arrow_table()
     rows = connection.sql(
         f"""
-        SELECT CASE WHEN target = {NONE} THEN {outside} ELSE target END AS state, moment AS entered,
-            coalesce(lead(moment) OVER lives, {OPEN}) AS "left",
-            coalesce(lead(CASE WHEN target = {NONE} THEN {outside} ELSE target END) OVER lives, -1) AS after,
-            first_value(moment) OVER lives AS born, unit % {PARTS} AS part
-        FROM ({moved(scope)})
-        WINDOW lives AS (PARTITION BY unit ORDER BY moment)
+        SELECT unit, stage, entered_at, CASE WHEN left_at <= {scope.now} THEN left_at ELSE {OPEN} END AS left_at
+        FROM ({scope.stays()}) ORDER BY unit, entered_at
         """
     ).to_arrow_table()
-    told = {name: np.asarray(rows[name].to_numpy(), dtype=np.int64) for name in rows.column_names}
-    return Visits(states=outside + 1, **told)
+    unit, stage, entered, left = (_ints(rows, name) for name in ("unit", "stage", "entered_at", "left_at"))
+    known, born = _ints(people, "unit"), _ints(people, "time")
+    birth = born[np.searchsorted(known, unit)] if len(unit) else unit
+    # where the next row goes on with the same person, and where it does without a gap
+    same = np.append(unit[1:] == unit[:-1], np.zeros(min(len(unit), 1), dtype=np.bool_))
+    coming, following = np.append(entered[1:], 0)[: len(unit)], np.append(stage[1:], 0)[: len(unit)]
+    joined = same & (left == coming)
+    over = left != OPEN
+    after = np.where(joined, following, np.where(over, outside, -1))
+    gap = over & ~joined
+    first = np.append(np.ones(min(len(unit), 1), dtype=np.bool_), ~same[:-1])
+    late = first & (entered > birth)
+    never = ~np.isin(known, unit)
+    gaps, lates, nevers = (int(np.count_nonzero(found)) for found in (gap, late, never))
+    return Visits(
+        states=outside + 1,
+        state=np.concatenate([stage, np.full(gaps + lates + nevers, outside)]),
+        entered=np.concatenate([entered, left[gap], birth[late], born[never]]),
+        left=np.concatenate(
+            [left, np.where(same[gap], coming[gap], OPEN), entered[late], np.full(nevers, OPEN)]
+        ),
+        after=np.concatenate([after, np.where(same[gap], following[gap], -1), stage[late], np.full(nevers, -1)]),
+        born=np.concatenate([birth, birth[gap], birth[late], born[never]]),
+        part=np.concatenate([unit, unit[gap], unit[late], known[never]]) % PARTS,
+    )  # fmt: skip
+
+
+def _ints(rows: pa.Table, name: str) -> Ints:
+    return np.asarray(rows[name].to_numpy(), dtype=np.int64)
