@@ -18,13 +18,8 @@ from tenure.simulate.causes import (
     TrackingOutage,
 )
 from tenure.simulate.company import Company, simulate
-from tenure.simulate.sample import CUSTOMERS, DAYS, LOOKERS, VISITS, sample_company, write_sample
 
 __all__ = [
-    "CUSTOMERS",
-    "DAYS",
-    "LOOKERS",
-    "VISITS",
     "Cause",
     "ChangedDefinition",
     "ChannelDriesUp",
@@ -33,7 +28,5 @@ __all__ = [
     "LateDeliveries",
     "PriceRise",
     "TrackingOutage",
-    "sample_company",
     "simulate",
-    "write_sample",
 ]
