@@ -32,11 +32,13 @@ from tenure.cli.commands import app
 from tenure.documents import Document, parse, validate
 from tenure.errors import DefinitionError
 from tenure.events import STANDARD
+from tenure.lifecycle import library
 from tenure.lifecycle.definition import LifecycleSpec
 from tenure.metrics import library as metric_library
 from tenure.metrics.__main__ import page as metrics_page
 from tenure.metrics.definition import MetricsSpec
 from tenure.metrics.definition import define as define_metrics
+from tenure.metrics.targets import TargetsSpec, define_targets
 from tenure.warehouse.schema import TABLES
 from tenure.workspace.config import WorkspaceConfig
 from tenure.workspace.definitions import read_definitions
@@ -220,10 +222,18 @@ def check(document: Document, text: str, folder: Path, others: list[Block]) -> N
     assert isinstance(head, dict), "a mapping, or a list of them"
     if "metrics" in head:
         metrics = validate(MetricsSpec, document)
-        library = [(spec, read, False) for spec, read in metric_library.specs()]
-        found = define_metrics([*library, (metrics, document, True)], bindings=STANDARD)
+        written = [(spec, read, False) for spec, read in metric_library.specs()]
+        found = define_metrics([*written, (metrics, document, True)], bindings=STANDARD)
         if found.problems:
             raise DefinitionError(found.problems)
+        return
+    if "targets" in head or "key_metrics" in head:
+        metrics = define_metrics([(one, read, False) for one, read in metric_library.specs()], bindings=STANDARD)
+        stages = {one: [stage.name for stage in library.lifecycle(one).stages] for one in library.names()}
+        spec = validate(TargetsSpec, document)
+        targets = define_targets([(spec, document)], metrics=metrics.metrics, stages=stages)
+        if targets.problems:
+            raise DefinitionError(targets.problems)
         return
     if "lifecycle" in head or "stages" in head:
         whole = text if "lifecycle" in head else f"lifecycle: example\n{text}"

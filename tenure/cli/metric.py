@@ -13,11 +13,15 @@ from tenure.cli.output import FormatOption, Listing, OutputOption, give
 from tenure.cli.progress import working
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
     from tenure.cli.screen import Screen
     from tenure.metrics.definition import Metric
     from tenure.metrics.figures import MetricPoint
+    from tenure.metrics.status import Status
+    from tenure.metrics.targets import Limits
     from tenure.workspace import Workspace
 
 _BETTER = {"up": "more is better", "down": "less is better", "context": "neither more nor less is better"}
@@ -44,7 +48,8 @@ def metric(
 ) -> None:
     """What a metric was, period by period; by default the last twelve.
 
-    As CSV and JSON: period (its first day), part (with --by), value, numerator, denominator, target, n, status.
+    As CSV and JSON: period (its first day), part (with --by), value, numerator, denominator, target (of a range the
+    lower limit), n, status.
     """
     with opened(context) as ws:
         chosen = ws.metrics.metric(name)
@@ -52,8 +57,12 @@ def metric(
             points = ws.metrics.points(
                 [name], period=period_unit(period), since=since, until=until, by=by, lifecycle=lifecycle
             )  # fmt: skip
+            judged = ws.targets.beside(chosen, points, period=period_unit(period), lifecycle=lifecycle, by=by)
         give(
-            Listing(lambda: _rows(chosen, points, by), lambda screen: _show(screen, context, ws, chosen, points, by)),
+            Listing(
+                lambda: _rows(chosen, points, by, judged),
+                lambda screen: _show(screen, context, ws, chosen, points, by, judged),
+            ),
             form, file,
         )  # fmt: skip
 
@@ -86,7 +95,10 @@ def _time(days: Decimal) -> str:
     raise AssertionError
 
 
-def _rows(metric: Metric, points: tuple[MetricPoint, ...], by: str | None) -> pa.Table:
+def _rows(
+    metric: Metric, points: tuple[MetricPoint, ...], by: str | None,
+    judged: Sequence[tuple[Limits | None, Status | None]],
+) -> pa.Table:  # fmt: skip
     import pyarrow as pa
 
     from tenure.cli.rows import AMOUNT, TEXT, WHOLE, table
@@ -103,11 +115,16 @@ def _rows(metric: Metric, points: tuple[MetricPoint, ...], by: str | None) -> pa
         value=(kind, [int(cell) if whole and cell is not None else cell for cell in cells]),
         numerator=(AMOUNT, [_exact(one.numerator) for one in points]),
         denominator=(AMOUNT, [_exact(one.denominator) for one in points]),
-        target=(AMOUNT, [None] * len(points)),
+        target=(AMOUNT, [_exact(_aim(limits)) for limits, _ in judged]),
         n=(WHOLE, [one.n for one in points]),
-        status=(TEXT, [one.status for one in points]),
+        status=(TEXT, [status or one.status for one, (_, status) in zip(points, judged, strict=True)]),
     )
     return own if by else own.drop_columns(["part"])
+
+
+def _aim(limits: Limits | None) -> Decimal | None:
+    """The figure that a target names; of a range the lower."""
+    return None if limits is None else limits.high if limits.low is None else limits.low
 
 
 def _exact(amount: Decimal | None) -> Decimal | None:
@@ -116,10 +133,11 @@ def _exact(amount: Decimal | None) -> Decimal | None:
 
 def _show(
     screen: Screen, context: typer.Context, ws: Workspace, metric: Metric, points: tuple[MetricPoint, ...],
-    by: str | None,
+    by: str | None, judged: Sequence[tuple[Limits | None, Status | None]],
 ) -> None:  # fmt: skip
     from rich.text import Text
 
+    from tenure.cli.judging import band, state
     from tenure.cli.screen import Cell, Column
     from tenure.wording import number
 
@@ -131,18 +149,23 @@ def _show(
         screen.next(typed(context, "metrics --ready"))
         return
     currency = ws.definitions.config.currency
+    aimed = any(limits is not None for limits, _ in judged)
     ratio = any(one.denominator is not None for one in points)
     columns = [
         Column("Period"), *([Column(by.capitalize(), long="cut")] if by else []), Column("Value", right=True),
-        *([Column("Of", right=True, spare=True)] if ratio else []), Column("n", right=True, spare=True), Column(""),
+        *([Column("Of", right=True, spare=True)] if ratio else []), Column("n", right=True, spare=True),
+        *([Column("Target", right=True)] if aimed else []), Column(""),
     ]  # fmt: skip
     rows: list[list[Cell]] = []
-    for one in points:
+    for one, (limits, status) in zip(points, judged, strict=True):
         cells: list[Cell] = [one.period, *([one.part or "none known"] if by else [])]
         cells.append(told(metric, one.value, currency))
         if ratio:
             cells.append(f"{_short(one.numerator)} / {_short(one.denominator)}")
-        cells += [number(one.n) if one.n is not None else "", Text(one.status or "", style="dim")]
+        cells += [number(one.n) if one.n is not None else ""]
+        cells += [band(metric.unit, limits, currency)] if aimed else []
+        stands = state(status) if status is not None else Text("")
+        cells.append(stands.append(f"{' · ' if stands.plain else ''}{one.status or ''}", style="not bold dim"))
         rows.append(cells)
     screen.table(columns, rows)
     if any(one.status == "running" for one in points):

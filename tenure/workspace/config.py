@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, GetJsonSchemaHandler, WithJsonSchema, field_validator, model_validator
@@ -42,6 +42,11 @@ CONFIG_FILE = "tenure.yaml"
 DEFAULT_MONEY = "sum(purchase, within=days(365))"
 
 TextKind = Literal["condition", "value", "where"]
+WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MonthName = Literal[
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+]  # fmt: skip
 
 _SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -80,6 +85,10 @@ class WorkspaceConfig(DefinitionModel):
     """The time zone of times that carry none, as in the IANA database: Europe/London."""
     currency: str | None = None
     """The currency of all amounts, three letters (ISO 4217): GBP."""
+    week_start: WeekDay = "monday"
+    """The day on which weeks begin, where figures are told by week."""
+    year_start: MonthName = "january"
+    """The month in which years and quarters begin: a year from april on is called 2024/25."""
     as_of: str = "now"
     """The moment the figures are for: now, last_event, a date (its whole day counts), or a date and time."""
     lifecycles: Texts = ()
@@ -150,6 +159,16 @@ class WorkspaceConfig(DefinitionModel):
             midnight = datetime(following.year, following.month, following.day, tzinfo=ZoneInfo(self.timezone))
             return midnight.astimezone(UTC) - timedelta(microseconds=1)
         return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(self.timezone))).astimezone(UTC)
+
+    @property
+    def first_weekday(self) -> int:
+        """The day on which weeks begin: 0 for Monday to 6 for Sunday."""
+        return get_args(WeekDay).index(self.week_start)
+
+    @property
+    def first_month(self) -> int:
+        """The month in which years begin: 1 to 12."""
+        return get_args(MonthName).index(self.year_start) + 1
 
     @property
     def bindings(self) -> Mapping[str, EventBinding]:

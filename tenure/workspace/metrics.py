@@ -20,7 +20,7 @@ import pyarrow as pa
 from tenure.documents import did_you_mean, read, validate
 from tenure.errors import DefinitionError, Problem, UsageError
 from tenure.events import bindings
-from tenure.lifecycle.periods import UNITS, Period, PeriodUnit, latest, midnight, periods
+from tenure.lifecycle.periods import UNITS, Period, PeriodUnit, midnight
 from tenure.lifecycle.population import excluded
 from tenure.metrics import library
 from tenure.metrics.definition import Metric, MetricsSpec, define
@@ -29,6 +29,7 @@ from tenure.metrics.lacking import missing
 from tenure.metrics.printed import metric_sql
 from tenure.metrics.question import DAY, Question
 from tenure.warehouse.connection import first_row
+from tenure.workspace.calendar import all_periods, last_periods
 from tenure.workspace.definitions import EXCLUDED
 from tenure.workspace.moments import parse_moment
 
@@ -155,7 +156,7 @@ class Metrics:
         now, zone = self._ws._now(), self._ws.zone
         last = now if until is None else parse_moment(until, zone)
         if since is None:
-            found = latest(zone, unit, PERIODS + 1, until=last)
+            found = last_periods(self._ws, unit, PERIODS + 1, until=last)
             first_event = self._first_event()
             # before the log begins there is nothing to tell
             late = [place for place, one in enumerate(found) if place and one.ends > first_event]
@@ -165,8 +166,8 @@ class Metrics:
             raise UsageError(
                 f"{since} is later than {until or 'the last moment that is known'}.", hint="Begin earlier."
             )
-        found = periods(zone, unit, since=first, until=last)
-        return (*latest(zone, unit, 1, until=found[0].begins - 1), *found)
+        found = all_periods(self._ws, unit, since=first, until=last)
+        return (*last_periods(self._ws, unit, 1, until=found[0].begins - 1), *found)
 
     def _first_event(self) -> int:
         row = first_row(self._ws._store.connection(), "SELECT min(time) FROM events")

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from tenure.events import EventSpec
 from tenure.ingest.source import Source
 from tenure.lifecycle.definition import LifecycleSpec, StageSpec
+from tenure.metrics.targets import BenchmarkSpec, LimitsSpec, TargetSpec, TargetsSpec
 from tenure.workspace.config import SegmentSpec, WorkspaceConfig
 
 HEAD = """\
@@ -25,6 +26,8 @@ A workspace is a folder with these files. All but `tenure.yaml` are optional.
 |---|---|
 | `tenure.yaml` | The workspace: its settings, sources, segments, and which lifecycles are worked out. |
 | `lifecycles/*.yaml` | Lifecycles, one a file. `lifecycles:` lists the files that are worked out. |
+| `metrics/*.yaml` | Metrics of your own: see [how to add a metric](../how-to/add-a-metric.md). |
+| `targets.yaml`, `targets/*.yaml` | What metrics are to reach: see [how to set targets](../how-to/set-targets.md). |
 | `segments/*.yaml` | Further segments, one a file and named like it: a condition as `when:`, `title`, `means`. |
 | `.tenure/store.duckdb` | The event store, made by the first command that needs it: see [the store](store.md). |
 
@@ -67,15 +70,37 @@ The entries of `stages:`, each `- name: {key: value}` with these keys. The condi
 [the language of conditions](conditions.md).""",
         StageSpec,
     ),
+    (
+        "Targets",
+        """\
+The keys of `targets.yaml`, and of files in `targets/`.""",
+        TargetsSpec,
+    ),
+    (
+        "Entries of targets",
+        """\
+The entries of `targets:`, each with `value`, `min`, `max` or `seasonal`. One value is the least where more of the
+metric is better, the most where less is; a metric of which neither is better takes `min`, `max` or both.""",
+        TargetSpec,
+    ),
+    ("Limits of a month", "The values of `seasonal`: a number, which is its `value`, or a mapping.", LimitsSpec),
+    ("Benchmarks", "", BenchmarkSpec),
 )
 _LINKED = {
     "Source": "[sources](#sources)",
     "SegmentSpec": "[segment](#segments)",
     "EventSpec": "[event](#events)",
     "StageSpec": "[stage](#stages)",
+    "TargetSpec": "[target](#entries-of-targets)",
+    "LimitsSpec": "[limits](#limits-of-a-month)",
+    "BenchmarkSpec": "[benchmark](#benchmarks)",
 }
 _TEXTS = "text, or a list of texts"
-_PLURAL = {"text": "texts", "mapping of names to [stage](#stages)": "[stages](#stages)"}
+_PLURAL = {
+    "text": "texts",
+    "mapping of names to [stage](#stages)": "[stages](#stages)",
+    "[target](#entries-of-targets)": "[targets](#entries-of-targets)",
+}
 # lists that may be written as one text
 _SINGLE = frozenset({"files", "folders"})
 

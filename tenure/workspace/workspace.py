@@ -29,24 +29,28 @@ from tenure.ingest.tables import LoadSettings, load
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.explain import Explanation, explain
 from tenure.lifecycle.forecast import DAY, DueMove, forecast
-from tenure.lifecycle.history import View, compute, prepared
+from tenure.lifecycle.moves.people import Who
 from tenure.lifecycle.periods import latest
 from tenure.lifecycle.plan import Plan, plan
 from tenure.lifecycle.population import StageCount, excluded, population
 from tenure.lifecycle.printed import lifecycle_sql
 from tenure.lifecycle.refresh import AS_OF, Applied, Refreshed, applied, refresh
-from tenure.lifecycle.tell import due_people, history_rows, people
+from tenure.lifecycle.tell import due_people, history_rows
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.duckdb import Store
 from tenure.warehouse.facts import fact
-from tenure.warehouse.schema import TABLES
 from tenure.workspace.checkup import Checkup, counts, loaded_sources, number, units, unread
 from tenure.workspace.cohorts import Cohorts
 from tenure.workspace.definitions import EXCLUDED, Definitions, read_definitions
+from tenure.workspace.journeys import Journeys
 from tenure.workspace.metrics import Metrics
 from tenure.workspace.moments import microseconds, parse_moment
 from tenure.workspace.moves import Moves
 from tenure.workspace.outlook import Outlooks
+from tenure.workspace.predictions import Predictions
+from tenure.workspace.snapshot import computed
+from tenure.workspace.targets import Targets
+from tenure.workspace.why import WhyOf
 
 OWN_FOLDER = ".tenure"
 STORE_FILE = "store.duckdb"
@@ -147,6 +151,16 @@ class Workspace(AbstractContextManager["Workspace"]):
         return _number(self._store.connection(), "SELECT max(time) FROM events")
 
     @property
+    def first_event(self) -> int | None:
+        """The time of the first event of all; None where there is none."""
+        return _number(self._store.connection(), "SELECT min(time) FROM events")
+
+    @property
+    def received_until(self) -> int | None:
+        """When the last event that the store holds was received; None where there is none."""
+        return _number(self._store.connection(), "SELECT max(received_at) FROM loads")
+
+    @property
     def refreshed_as_of(self) -> int | None:
         """The moment up to which the stored histories go; None before the first refresh."""
         told = fact(self._store.connection(), AS_OF)
@@ -203,7 +217,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             known = None if known_at is None else parse_moment(known_at, self.zone)
             table = "history_as_of"
             with self._store.transaction() as writer:
-                held = self._computed(writer, table, as_of=now, known_at=known)
+                held = computed(writer, self.definitions, table, as_of=now, known_at=known)
                 return history_rows(
                     writer, [(one, held[one.name]) for one in chosen], table=table, customer=customer,
                     after=now if scheduled else None,
@@ -249,19 +263,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         Columns: customer_id, stage, previous, entered_at, left_at, money. `previous` keeps those who came from
         that stage. Excluded people are left out.
         """
-        lifecycle = self.lifecycle(name)
-        held = self._held()
-        now = self._now()
-        for wanted in (stage, previous):
-            if wanted is not None and wanted not in held[lifecycle.name].stages:
-                names = held[lifecycle.name].stages
-                hint = did_you_mean(wanted, names) or f"There are: {', '.join(names)}."
-                raise UsageError(f"{lifecycle.name!r} has no stage {wanted!r}.", hint=hint)
-        return people(
-            self._store.connection(), lifecycle, held[lifecycle.name], money=self.definitions.money, stage=stage,
-            previous=previous, moment=now if at is None else parse_moment(at, self.zone), now=now,
-            exclusion=held.get(EXCLUDED),
-        )  # fmt: skip
+        return self.moves.people(name, Who(stage=stage, previous=previous), at=at)
 
     def explain(self, customer: str, name: str | None = None, *, at: str | None = None) -> Explanation:
         """Why a customer is in a stage: conditions with values, the events behind them, and what would move them."""
@@ -290,15 +292,35 @@ class Workspace(AbstractContextManager["Workspace"]):
         """The metrics: what there are, and what they were in each period."""
         return Metrics(self)
 
+    @cached_property
+    def targets(self) -> Targets:
+        """The targets, how metrics and stages stand against them, and what lies outside the expected."""
+        return Targets(self)
+
     @property
     def cohorts(self) -> Cohorts:
         """Who came in one period, followed through the periods after it."""
         return Cohorts(self)
 
     @property
+    def predictions(self) -> Predictions:
+        """What customers will buy, by the rule that foretold the end of the log best."""
+        return Predictions(self)
+
+    @property
     def outlook(self) -> Outlooks:
         """What is to come: people by stage in the next periods, what must convert, and what would help most."""
         return Outlooks(self)
+
+    @property
+    def why(self) -> WhyOf:
+        """Why figures changed, and what goes before people enter or leave stages."""
+        return WhyOf(self)
+
+    @property
+    def journeys(self) -> Journeys:
+        """What people go through: touchpoints that follow each other, paths, the journey map, attribution, RFM."""
+        return Journeys(self)
 
     def rejected(self) -> pa.Table:
         """The rows that did not load: source, file, position, reason, raw."""
@@ -365,18 +387,6 @@ class Workspace(AbstractContextManager["Workspace"]):
                 hint="See what that does with `tenure plan`, then apply it with `tenure run`.",
             )
         return held
-
-    def _computed(self, connection: Connection, table: str, *, as_of: int, known_at: int | None) -> dict[str, Applied]:
-        codes = {one.name: place for place, one in enumerate(self.definitions.all, start=1)}
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({TABLES['stage_codes']})")
-        ready = prepared(connection, self.definitions.all, codes)
-        compute(connection, ready, self.definitions.all, View(as_of=as_of, known_at=known_at), into=table)
-        return {
-            one.name: Applied(
-                name=one.name, code=codes[one.name], id=one.id, stages=ready.stages[one.name], unit=one.unit
-            )
-            for one in self.definitions.all
-        }
 
 
 def _number(connection: Connection, query: str) -> int | None:
