@@ -10,6 +10,7 @@ import typer
 from tenure.cli.app import app, as_of, chosen_with, opened, typed
 from tenure.cli.options import LifecycleOption, PeopleOption, PeriodOption, SinceOption, UntilOption
 from tenure.cli.output import FormatOption, Listing, OutputOption, give
+from tenure.cli.people import explaining
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tenure.cli.screen import Screen
     from tenure.lifecycle.definition import Lifecycle
     from tenure.lifecycle.moves.conversion import Cohort
+    from tenure.lifecycle.periods import PeriodUnit
     from tenure.workspace import Workspace
 
 
@@ -55,12 +57,11 @@ def conversion(
                 lambda: rows, lambda screen: _show_people(screen, context, ws, chosen, rows, f"{stage} to {goal}")
             )
         else:
-            found = ws.moves.conversion(
-                stage, to, chosen.name, days=within, unit=period_unit(period), since=since, until=until
-            )
+            unit = period_unit(period)
+            found = ws.moves.conversion(stage, to, chosen.name, days=within, unit=unit, since=since, until=until)
             listing = Listing(
                 lambda: _rows(chosen, found, stage, to, within),
-                lambda screen: _show(screen, context, ws, chosen, found, stage, to, within),
+                lambda screen: _show(screen, context, ws, chosen, found, stage, to, within, unit),
             )
         give(listing, form, file)
 
@@ -76,6 +77,7 @@ def _rows(lifecycle: Lifecycle, found: tuple[Cohort, ...], stage: str, to: str |
         within_days=(WHOLE, [within] * len(found)),
         period=(TEXT, [one.period.name for one in found]),
         begins=(MOMENT, [one.period.begins for one in found]),
+        ends=(MOMENT, [one.period.ends for one in found]),
         people=(WHOLE, [one.people for one in found]),
         reached=(WHOLE, [one.reached for one in found]),
         share=(SHARE, [one.share for one in found]),
@@ -86,16 +88,18 @@ def _rows(lifecycle: Lifecycle, found: tuple[Cohort, ...], stage: str, to: str |
 
 def _show(
     screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, found: tuple[Cohort, ...], stage: str,
-    to: str | None, within: int | None,
+    to: str | None, within: int | None, unit: PeriodUnit,
 ) -> None:  # fmt: skip
+    from tenure.cli.ranges import chosen_range, in_part
     from tenure.cli.screen import Column
-    from tenure.wording import day, length, several, share, units
+    from tenure.wording import length, several, share, units
 
     limit = f"within {several(within, 'day')}" if within else "so far"
     title = f"From {stage} to {to or 'any later stage'} {limit}, by the period of the first entry"
     screen.title(title, as_of(ws, ws.moment(None), lifecycle))
     if not any(one.people for one in found):
-        screen.say(f"Nobody entered {stage} in that time.")
+        nobody = "Nobody" if lifecycle.unit == "customer" else f"No {units(lifecycle.unit, 1)}"
+        screen.say(f"{nobody} entered {stage} in that time.")
         return
     open_yet = within is not None and any(not one.complete for one in found)
     screen.table(
@@ -109,14 +113,17 @@ def _show(
         ],
     )  # fmt: skip
     if open_yet:
-        screen.say(f"At least: not everybody had {several(within or 0, 'day')} yet, so the share can only grow.", "dim")
+        who = "not everybody" if lifecycle.unit == "customer" else f"not all {units(lifecycle.unit)}"
+        screen.say(f"At least: {who} had {several(within or 0, 'day')} yet, so the share can only grow.", "dim")
     elif within is None:
         screen.say("Earlier cohorts had more time: compare them with --within DAYS.", style="dim")
+    if parts := in_part(ws, unit, [one.period for one in found]):
+        screen.line(parts, "dim")
     best = max(found, key=lambda one: one.people)
     target = f" {quote(to)}" if to else ""
     days = f" --within {within}" if within else ""
-    range_ = f" --since {best.period.start} --until {day(best.period.ends - 1, ws.zone)}"
-    screen.next(typed(context, f"conversion {quote(stage)}{target}{days}{range_} --people{chosen_with(ws, lifecycle)}"))
+    range_ = f"{days}{chosen_range(ws, best.period)}"
+    screen.next(typed(context, f"conversion {quote(stage)}{target}{range_} --people{chosen_with(ws, lifecycle)}"))
 
 
 def _show_people(
@@ -126,7 +133,8 @@ def _show_people(
     from tenure.cli.screen import PAGE, Column
     from tenure.wording import Money, moment, several, units
 
-    screen.title(f"Who came from {way}, and who did not", as_of(ws, ws.moment(None), lifecycle))
+    who, others = ("Who", "who") if lifecycle.unit == "customer" else (f"Which {units(lifecycle.unit)}", "which")
+    screen.title(f"{who} came from {way}, and {others} did not", as_of(ws, ws.moment(None), lifecycle))
     if not rows.num_rows:
         screen.say("Nobody.")
         return
@@ -145,5 +153,6 @@ def _show_people(
     )  # fmt: skip
     screen.more(shown.num_rows, rows.num_rows, "use --format csv -o FILE.")
     came = rows.num_rows - rows["reached_at"].null_count
-    screen.say(f"{several(rows.num_rows, 'person', 'people')}, {came:,} of them came.", style="dim")
-    screen.next(typed(context, f"explain {quote(rows['customer_id'][0].as_py())}{chosen_with(ws, lifecycle)}"))
+    one, more = units(lifecycle.unit, 1), units(lifecycle.unit)
+    screen.say(f"{several(rows.num_rows, one, more)}, {came:,} of them came.", style="dim")
+    screen.next(explaining(context, ws, lifecycle, rows))

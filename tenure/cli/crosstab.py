@@ -61,9 +61,9 @@ def _show(
     money: bool,
 ) -> None:  # fmt: skip
     from tenure.cli.screen import Column
-    from tenure.wording import Money
+    from tenure.wording import Money, units
 
-    what = "Money" if money else "People"
+    what = "Money" if money else units(rows.unit).capitalize()
     screen.title(f"{what} in {rows.title} (rows) and {columns.title} (columns)", as_of(ws, ws.moment(at)))
     if not pairs:
         screen.say("Nobody is known yet.")
@@ -76,13 +76,16 @@ def _show(
     sums = [sum((told.get((stage, other), nothing) for stage in down), nothing) for other in across]
     amount = Money(ws.definitions.config.currency, [sum(sums, nothing)])
 
-    def written(value: Decimal) -> str:
-        return "" if not value else amount(value) if money else f"{int(value):,}"
+    def written(value: Decimal | None) -> str:
+        # blank is where nobody is, not where money comes to nothing
+        return "" if value is None else amount(value) if money else f"{int(value):,}"
 
     table = []
     for stage in down:
-        cells = [told.get((stage, other), nothing) for other in across]
-        table.append([stage or _outside(rows), *map(written, cells), written(sum(cells, nothing))])
+        cells = [told.get((stage, other)) for other in across]
+        table.append(
+            [stage or _outside(rows), *map(written, cells), written(sum((one or nothing for one in cells), nothing))]
+        )
     screen.table(
         [Column("", long="cut"), *(Column(other or _outside(columns), right=True, long="cut") for other in across),
          Column("All", right=True)],

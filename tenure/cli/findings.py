@@ -29,10 +29,9 @@ def findings(
 
     with opened(context) as ws:
         chosen = ws.lifecycle(lifecycle)
-        currency = ws.definitions.config.currency
-        found = ws.moves.findings(
-            chosen.name, money=lambda amount: Money(currency, [amount])(amount), day=lambda time: day(time, ws.zone)
-        )
+        # small change or none, as the report writes the money of the stages
+        money = Money(ws.definitions.config.currency, [one.money for one in ws.stages(chosen.name)])
+        found = ws.moves.findings(chosen.name, money=money, day=lambda time: day(time, ws.zone))
         give(Listing(lambda: _rows(chosen, found), lambda s: _show(s, context, ws, chosen, found)), form, file)
 
 
@@ -59,7 +58,10 @@ def _show(
 ) -> None:
     screen.title("What stands out", as_of(ws, ws.moment(None), lifecycle))
     if not found:
-        screen.say("Nothing: nobody at risk is worth anything, no move is due, and no difference is beyond chance.")
+        screen.say(
+            "Nothing: no level at risk holds a tenth of the money there, no move of the next two weeks concerns any "
+            "money, and no difference is beyond chance."
+        )
         return
     screen.listed([one.sentence for one in found])
     compared = next((one.comparisons for one in found if one.comparisons), None)

@@ -10,6 +10,7 @@ import typer
 from tenure.cli.app import app, as_of, chosen_with, opened, typed
 from tenure.cli.options import LifecycleOption, PeopleOption, SinceOption, UntilOption
 from tenure.cli.output import FormatOption, Listing, OutputOption, give
+from tenure.cli.people import explaining
 from tenure.cli.times import exact_days
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ def _limited(
 ) -> tuple[Transition, ...]:
     """The transitions between the stages asked for. Raises UsageError where there is no such stage."""
     scope = ws.moves.scope(lifecycle.name)
-    for asked, words in ((stage, ("none", "new")), (to, ("none",))):
-        if asked is not None and asked not in words:
-            scope.code(asked)
+    for asked in (None if stage == "new" else stage, to):
+        if asked is not None:
+            scope.state(asked)
     return tuple(one for one in found if stage in (None, origin(one)) and to in (None, one.to or "none"))
 
 
@@ -140,5 +141,4 @@ def _show_people(screen: Screen, context: typer.Context, ws: Workspace, lifecycl
     )  # fmt: skip
     screen.more(shown.num_rows, rows.num_rows, "use --format csv -o FILE.")
     screen.say(f"{several(rows.num_rows, 'move')}. Money is {ws.money_words}, as it is now.", style="dim")
-    first = rows["customer_id"][0].as_py()
-    screen.next(typed(context, f"explain {quote(first)}{chosen_with(ws, lifecycle)}"))
+    screen.next(explaining(context, ws, lifecycle, rows))

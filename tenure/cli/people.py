@@ -46,6 +46,9 @@ def people(
     by: Annotated[
         str | None, typer.Option("--by", metavar="EVENT", help="With --short-of: one more of which event.")
     ] = None,
+    value: Annotated[
+        str | None, typer.Option("--value", metavar="VALUE", help="With --by: with which value, or none.")
+    ] = None,
     lifecycle: LifecycleOption = None,
     at: AtOption = None,
     form: FormatOption = None,
@@ -60,12 +63,14 @@ def people(
 
     if by is not None and short_of is None:
         raise UsageError("--by names the event that is missing.", hint="Name the stage, too: --short-of STAGE.")
+    if value is not None and by is None:
+        raise UsageError("--value is that of the event that is missing.", hint="Name the event, too: --by EVENT.")
     with opened(context) as ws:
         chosen = ws.lifecycle(lifecycle)
         if short_of is not None:
             _only_with(at, previous, highest, stuck)
-            rows = ws.moves.people_short(chosen.name, to=short_of, event=by, stage=stage)
-            title = f"Who is one {by or 'event'} short of {short_of}"
+            rows = ws.moves.people_short(chosen.name, to=short_of, event=by, value=value, stage=stage)
+            title = f"Who is one {by or 'event'}{f' of {value}' if value else ''} short of {short_of}"
             give(
                 Listing(lambda: rows, lambda screen: _show_short(screen, context, ws, chosen, rows, title)), form, file
             )
@@ -85,7 +90,9 @@ def _only_with(at: str | None, previous: str | None, highest: str | None, stuck:
     from tenure.errors import UsageError
 
     if at or previous or highest or stuck:
-        raise UsageError("--short-of goes with --stage, --by and --lifecycle only.", hint="Leave out the others.")
+        raise UsageError(
+            "--short-of goes with --stage, --by, --value and --lifecycle only.", hint="Leave out the others."
+        )
 
 
 def _show_short(
@@ -105,7 +112,7 @@ def _show_short(
         [Column(units(lifecycle.unit, 1).capitalize(), long="cut"), Column("Stage", long="cut"), Column("Since"),
          Column("One more", long="cut"), Column("Money", right=True)],
         [
-            [row["customer_id"], row["stage"], moment(since, ws.zone),
+            [row["customer_id"], row["stage"] or "none", moment(since, ws.zone),
              row["event"] if row["value"] is None else f"{row['event']} of {row['value']}", money(row["money"])]
             for row, since in zip(
                 shown.drop_columns(["entered_at"]).to_pylist(), moments(shown, "entered_at"), strict=True
@@ -114,7 +121,7 @@ def _show_short(
     )  # fmt: skip
     screen.more(shown.num_rows, rows.num_rows, "use --format csv -o FILE.")
     screen.say(f"{several(rows.num_rows, 'row')}. Money is {ws.money_words}.", style="dim")
-    screen.next(typed(context, f"explain {quote(rows['customer_id'][0].as_py())}{chosen_with(ws, lifecycle)}"))
+    screen.next(explaining(context, ws, lifecycle, rows))
 
 
 def _show(
@@ -150,6 +157,12 @@ def _show(
     screen.more(len(listed), rows.num_rows, "use --format csv -o FILE.")
     count = f"{rows.num_rows:,} {units(lifecycle.unit, rows.num_rows)}"
     screen.say(f"{count}, {Money(currency, [everything])(everything)}. Money is {ws.money_words}.", style="dim")
+    screen.next(explaining(context, ws, lifecycle, rows, f" --at {quote(at)}" if at else ""))
+
+
+def explaining(context: typer.Context, ws: Workspace, lifecycle: Lifecycle, rows: pa.Table, options: str = "") -> str:
+    """The command that explains the first of the rows; an id that looks like an option stands after `--`."""
     first = rows["customer_id"][0].as_py()
-    when = f" --at {quote(at)}" if at else ""
-    screen.next(typed(context, f"explain {quote(first)}{chosen_with(ws, lifecycle)}{when}"))
+    options = f"{chosen_with(ws, lifecycle)}{options}"
+    told = f"explain{options} -- {quote(first)}" if first.startswith("-") else f"explain {quote(first)}{options}"
+    return typed(context, told)

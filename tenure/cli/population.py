@@ -31,7 +31,7 @@ def population(
     since: SinceOption = None,
     until: UntilOption = None,
     stage: Annotated[
-        str | None, typer.Option("--stage", metavar="STAGE", help="One stage, with who came and who went.")
+        str | None, typer.Option("--stage", metavar="STAGE", help="One stage, or none, with who came and who went.")
     ] = None,
     lifecycle: LifecycleOption = None,
     form: FormatOption = None,
@@ -39,18 +39,32 @@ def population(
 ) -> None:
     """People in every stage at the end of each period; money, who came and who went."""
     from tenure.cli.options import period_unit
+    from tenure.cli.ranges import in_part
+    from tenure.lifecycle.moves.scope import NONE
+    from tenure.wording import units
 
     with opened(context) as ws:
-        chosen = ws.lifecycle(lifecycle)
-        found = ws.moves.over_time(chosen.name, unit=period_unit(period), since=since, until=until)
+        chosen, unit = ws.lifecycle(lifecycle), period_unit(period)
+        scope = ws.moves.scope(chosen.name)
+        asked = None if stage is None or scope.state(stage) == NONE else stage
+        found = ws.moves.over_time(chosen.name, unit=unit, since=since, until=until)
         if stage is not None:
-            ws.moves.scope(chosen.name).code(stage)
-            found = tuple(one for one in found if one.stage == stage)
-        show = (
-            (lambda screen: _show_stage(screen, context, ws, chosen, found))
-            if stage is not None
-            else (lambda screen: _show(screen, context, ws, chosen, found))
-        )
+            found = tuple(one for one in found if one.stage == asked)
+
+        def show(screen: Screen) -> None:
+            told = chosen.stage(asked) if asked else None
+            heading = f"{units(chosen.unit).capitalize()} by stage at the end of each period"
+            if stage is not None:
+                heading = f"{told.title if told else 'In no stage,'} over time"
+            screen.title(heading, as_of(ws, ws.moment(None), chosen))
+            if not any(one.people or one.before or one.entries for one in found):
+                _show_nobody(screen, context, ws, chosen, limited=bool(stage or since or until))
+                return
+            (_show if stage is None else _show_stage)(screen, context, ws, chosen, found)
+            if parts := in_part(ws, unit, [one.period for one in found]):
+                screen.line(parts, "dim")
+            screen.next(_next(context, ws, chosen, found, one_stage=stage is not None))
+
         give(Listing(lambda: _rows(chosen, found), show), form, file)
 
 
@@ -61,6 +75,7 @@ def _rows(lifecycle: Lifecycle, found: tuple[StagePeriod, ...]) -> pa.Table:
         lifecycle=(TEXT, [lifecycle.name] * len(found)),
         period=(TEXT, [one.period.name for one in found]),
         begins=(MOMENT, [one.period.begins for one in found]),
+        ends=(MOMENT, [one.period.ends for one in found]),
         stage=(TEXT, [one.stage for one in found]),
         before=(WHOLE, [one.before for one in found]),
         entries=(WHOLE, [one.entries for one in found]),
@@ -72,17 +87,20 @@ def _rows(lifecycle: Lifecycle, found: tuple[StagePeriod, ...]) -> pa.Table:
     )
 
 
+def _show_nobody(screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, *, limited: bool) -> None:
+    if limited:
+        screen.say("Nobody was there in that time.")
+        screen.next(typed(context, f"population{chosen_with(ws, lifecycle)}"))
+        return
+    screen.say("Nobody is known yet.")
+    screen.next(typed(context, "run"), typed(context, "doctor"))
+
+
 def _show(
     screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, found: tuple[StagePeriod, ...]
 ) -> None:
     from tenure.cli.screen import Column
-    from tenure.wording import units
 
-    title = f"{units(lifecycle.unit).capitalize()} by stage at the end of each period"
-    screen.title(title, as_of(ws, ws.moment(None), lifecycle))
-    if not found:
-        screen.say("Nobody is known in that time.")
-        return
     outside = "not in it" if lifecycle.segment else "none"
     # a stage that nobody was in tells nothing
     stages = list(dict.fromkeys(one.stage for one in found))
@@ -91,7 +109,7 @@ def _show(
     for one in found:
         by_period.setdefault(_named(one), {})[one.stage] = one
     screen.table(
-        [Column("Period"), *(Column(stage or outside, right=True, long="cut") for stage in stages),
+        [Column("Period"), *(Column(stage or outside, right=True) for stage in stages),
          Column("All", right=True)],
         [
             [name, *(f"{told[stage].people:,}" for stage in stages), f"{sum(one.people for one in told.values()):,}"]
@@ -100,22 +118,14 @@ def _show(
     )  # fmt: skip
     if any(not one.complete for one in found):
         screen.say("* so far", style="dim")
-    largest = max(found, key=lambda one: (one.period, one.stage is not None, one.people))
-    if largest.stage is not None:
-        screen.next(typed(context, f"population --stage {quote(largest.stage)}{chosen_with(ws, lifecycle)}"))
 
 
 def _show_stage(
     screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, found: tuple[StagePeriod, ...]
 ) -> None:
     from tenure.cli.screen import Column
-    from tenure.wording import Money, day, units
+    from tenure.wording import Money, units
 
-    if not found:
-        screen.say("Nobody is known in that time.")
-        return
-    told = lifecycle.stage(found[0].stage or "")
-    screen.title(f"{told.title if told else 'None'} over time", as_of(ws, ws.moment(None), lifecycle))
     money = Money(ws.definitions.config.currency, [one.money for one in found if one.money is not None])
     screen.table(
         [Column("Period"), Column("Before", right=True), Column("Came", right=True), Column("new", right=True),
@@ -129,10 +139,21 @@ def _show_stage(
     )  # fmt: skip
     _footnotes(screen, found)
     screen.line(f"Money is {ws.money_words}, as it was then.", "dim")
-    last = found[-1]
-    since = day(last.period.begins, ws.zone)
-    moved = f"moves --to {quote(last.stage or 'none')} --since {since} --people{chosen_with(ws, lifecycle)}"
-    screen.next(typed(context, moved))
+
+
+def _next(
+    context: typer.Context, ws: Workspace, lifecycle: Lifecycle, found: tuple[StagePeriod, ...], *, one_stage: bool
+) -> str:
+    """What to type next: who came to the one stage last, or the largest stage by itself."""
+    from tenure.cli.ranges import chosen_range
+
+    if one_stage:
+        last = found[-1]
+        listed = f"moves --to {quote(last.stage or 'none')}{chosen_range(ws, last.period)} --people"
+    else:
+        largest = max(found, key=lambda one: (one.period, one.stage is not None, one.people))
+        listed = f"population --stage {quote(largest.stage or 'none')}"
+    return typed(context, listed + chosen_with(ws, lifecycle))
 
 
 def _named(one: StagePeriod) -> str:

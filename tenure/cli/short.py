@@ -30,7 +30,8 @@ def short(
         chosen = ws.lifecycle(lifecycle)
         with working("Supposing one more event for everybody"):
             found = ws.moves.short(chosen.name)
-        give(Listing(lambda: _rows(chosen, found), lambda s: _show(s, context, ws, chosen, found)), form, file)
+        untried = ws.moves.events_left_out(chosen.name)
+        give(Listing(lambda: _rows(chosen, found), lambda s: _show(s, context, ws, chosen, found, untried)), form, file)
 
 
 def _rows(lifecycle: Lifecycle, found: tuple[OneStep, ...]) -> pa.Table:
@@ -49,14 +50,16 @@ def _rows(lifecycle: Lifecycle, found: tuple[OneStep, ...]) -> pa.Table:
 
 
 def _show(
-    screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, found: tuple[OneStep, ...]
-) -> None:
+    screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, found: tuple[OneStep, ...],
+    untried: tuple[str, ...],
+) -> None:  # fmt: skip
     from tenure.cli.screen import Column
     from tenure.wording import Money, units
 
     screen.title("Who is one step short of a later stage", as_of(ws, ws.moment(None), lifecycle))
     if not found:
         screen.say("Nobody.")
+        _say_untried(screen, context, ws, lifecycle, untried)
         return
     money = Money(ws.definitions.config.currency, [one.money for one in found])
     screen.table(
@@ -70,7 +73,21 @@ def _show(
         ],
     )  # fmt: skip
     screen.say(f"Whom several events would bring there is in several rows. Money is {ws.money_words}.", style="dim")
+    _say_untried(screen, context, ws, lifecycle, untried)
     first = found[0]
-    where = f" --stage {quote(first.stage)}" if first.stage else ""
-    listed = f"people --short-of {quote(first.to)} --by {quote(first.event)}{where}{chosen_with(ws, lifecycle)}"
-    screen.next(typed(context, listed))
+    # without a value, the rows with one of the same event would be listed, too
+    several = any(one.event == first.event and one.value != first.value for one in found)
+    value = f" --value {quote(first.value or 'none')}" if first.value or several else ""
+    where = f"--by {quote(first.event)}{value} --stage {quote(first.stage or 'none')}"
+    screen.next(typed(context, f"people --short-of {quote(first.to)} {where}{chosen_with(ws, lifecycle)}"))
+
+
+def _say_untried(
+    screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, untried: tuple[str, ...]
+) -> None:
+    """Nothing; tells which events were not tried, and how to."""
+    if untried:
+        last = next(stage.name for stage in reversed(lifecycle.stages) if not stage.side)
+        asked = f"people --short-of {quote(last)} --by {quote(untried[0])}{chosen_with(ws, lifecycle)}"
+        screen.say(f"Not tried, as there are more than twenty: {', '.join(untried)}. One by one:", style="dim")
+        screen.command(typed(context, asked))

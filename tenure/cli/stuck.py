@@ -49,9 +49,14 @@ def _show(
     screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, found: tuple[StuckStage, ...]
 ) -> None:
     from tenure.cli.screen import Column
-    from tenure.wording import Money, length
+    from tenure.wording import Money, length, units
 
-    screen.title("Who stays longer than three quarters of the others", as_of(ws, ws.moment(None), lifecycle))
+    who = "Who stays" if lifecycle.unit == "customer" else f"{units(lifecycle.unit).capitalize()} that stay"
+    screen.title(f"{who} longer than three quarters of the others", as_of(ws, ws.moment(None), lifecycle))
+    if not any(one.inside or one.limit is not None for one in found):
+        screen.say("Nobody was ever in a stage.")
+        screen.next(typed(context, f"stages{chosen_with(ws, lifecycle)}"))
+        return
     money = Money(ws.definitions.config.currency, [one.money for one in found])
     screen.table(
         [Column("Stage", long="cut"), Column("Longer than", right=True), Column("Stuck", right=True),

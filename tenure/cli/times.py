@@ -87,15 +87,15 @@ def _show(
     screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, found: Sequence[TimeInStage]
 ) -> None:
     from tenure.cli.screen import Column
-    from tenure.wording import length
+    from tenure.wording import length, units
 
     def told(microseconds: int | None) -> str:
         return "never so many" if microseconds is None else length(microseconds)
 
-    screen.title("How long people stay", as_of(ws, ws.moment(None), lifecycle))
+    screen.title(f"How long {units(lifecycle.unit)} stay", as_of(ws, ws.moment(None), lifecycle))
     screen.table(
-        [Column("Stage", long="cut"), Column("Visits", right=True), Column("Ended", right=True, spare=True),
-         Column("Still inside", right=True), Column("A quarter left", right=True, spare=True),
+        [Column("Stage", long="cut"), Column("Visits", right=True), Column("Ended", right=True),
+         Column("Still inside", right=True), Column("A quarter left", right=True),
          Column("Half left", right=True), Column("¾ left", right=True)],
         [
             [one.stage, f"{one.visits:,}", f"{one.ended:,}", f"{one.inside:,}",

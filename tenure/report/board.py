@@ -80,7 +80,7 @@ def board(ws: Workspace, name: str | None = None, *, lifecycle: str | None = Non
         ),
         stages=tuple(
             row
-            for row in ws.moves.over_time(chosen.name, unit=unit, since=at, until=at)
+            for row in ws.moves.over_time(chosen.name, unit=unit, since=at, until=day(asked.ends - 1, ws.zone))
             if row.period.name == asked.name
         ),
         findings=ws.moves.findings(chosen.name, most=FINDINGS, money=money, day=lambda moment: day(moment, ws.zone)),

@@ -24,7 +24,10 @@ DUE_DAYS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Onward:
-    """Of the people who first entered a stage in months long enough ago, how many came further within 90 days."""
+    """Of the people who first entered a stage in months long enough ago, how many came further within 90 days.
+
+    Months soon after the first event do not count: whoever seems to enter a stage then has often been there before.
+    """
 
     people: int
     reached: int
@@ -88,10 +91,11 @@ def figures(ws: Workspace, name: str | None = None) -> Figures:
 
 def _onward(ws: Workspace, lifecycle: Lifecycle) -> dict[str, Onward]:
     journey = [stage.name for stage in lifecycle.stages if not stage.side and not stage.otherwise]
+    settled = ws.moves.settled(lifecycle.name)
     found = {}
     for stage in journey[:-1]:
         cohorts = ws.moves.conversion(stage, None, lifecycle.name, days=COHORT_DAYS, unit="month", count=MONTHS)
-        complete = [cohort for cohort in cohorts if cohort.complete]
+        complete = [cohort for cohort in cohorts if cohort.complete and cohort.period.begins >= settled]
         if people := sum(cohort.people for cohort in complete):
             found[stage] = Onward(people=people, reached=sum(cohort.reached for cohort in complete))
     return found

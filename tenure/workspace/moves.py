@@ -11,20 +11,22 @@ Moments are written as everywhere: 2011-06-30 (its end, or as `since` its beginn
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from tenure.errors import UsageError
 from tenure.lifecycle.moves.conversion import Cohort, cohort_people, conversion
 from tenure.lifecycle.moves.crosstab import Pair, crosstab
 from tenure.lifecycle.moves.findings import Finding, findings
 from tenure.lifecycle.moves.over_time import StagePeriod, over_time
-from tenure.lifecycle.moves.people import NO_STAGE, Who, people_who
+from tenure.lifecycle.moves.people import Who, people_who
 from tenure.lifecycle.moves.risk import AtRisk, at_risk
-from tenure.lifecycle.moves.scope import NEW, NONE, Scope
-from tenure.lifecycle.moves.short import OneStep, one_step_short, short_people
+from tenure.lifecycle.moves.scope import NEW, Scope
+from tenure.lifecycle.moves.short import OneStep, events_left_out, one_step_short, short_people
 from tenure.lifecycle.moves.stuck import StuckStage, stuck
 from tenure.lifecycle.moves.times import TimeInStage, times_in_stage
 from tenure.lifecycle.moves.transitions import Transition, moves_of_people, transitions
@@ -58,22 +60,44 @@ class Moves:
         self, name: str | None = None, *, unit: PeriodUnit = "month", count: int = 12, since: str | None = None,
         until: str | None = None,
     ) -> tuple[Period, ...]:  # fmt: skip
-        """The calendar periods from `since` (default: the last `count`) to `until`, from the first event on."""
+        """The whole calendar periods from `since` (default: the last `count`) to `until`, from the first event on."""
         scope = self.scope(name)
-        end = scope.now if until is None else min(self._ws.moment(until), scope.now)
+        since_at, until_at = self._range(since, until)
+        end = scope.now if until_at is None else min(until_at, scope.now)
         row = first_row(self._connection, f"SELECT min(time) FROM ({births(scope.lifecycle.unit, as_of=scope.now)})")
         first = row[0] if row and row[0] is not None else end
         zone = self._ws.zone
-        if since is None:
+        if since_at is None:
             return tuple(one for one in latest(zone, unit, count, until=end) if one.ends > first)
-        return periods(zone, unit, since=max(self._since(since), first), until=end)
+        return periods(zone, unit, since=max(since_at, first), until=end)
+
+    def within(
+        self, name: str | None = None, *, unit: PeriodUnit = "month", count: int = 12, since: str | None = None,
+        until: str | None = None,
+    ) -> tuple[Period, ...]:  # fmt: skip
+        """The same periods, of the first and the last only what lies from `since` to `until`."""
+        since_at, until_at = self._range(since, until)
+        found = []
+        for one in self.periods(name, unit=unit, count=count, since=since, until=until):
+            begins = one.begins if since_at is None else max(one.begins, since_at)
+            ends = one.ends if until_at is None else min(one.ends, until_at + 1)
+            start = one.start if begins == one.begins else day_of(self._ws.zone, begins)
+            found.append(replace(one, begins=begins, ends=ends, start=start))
+        return tuple(found)
+
+    def settled(self, name: str | None = None) -> int:
+        """From when on (microseconds UTC) those who first enter a stage can be compared: long after the first event."""
+        return self.scope(name).settled(self._connection)
 
     def over_time(
         self, name: str | None = None, *, unit: PeriodUnit = "month", count: int = 12, since: str | None = None,
         until: str | None = None, money: bool = True,
     ) -> tuple[StagePeriod, ...]:  # fmt: skip
-        """People and money of every stage at the end of each period, and who came and went in it."""
-        chosen = self.periods(name, unit=unit, count=count, since=since, until=until)
+        """People and money of every stage at the end of each period, and who came and went in it.
+
+        Where `since` or `until` lie inside a period, only the part of it between them counts.
+        """
+        chosen = self.within(name, unit=unit, count=count, since=since, until=until)
         return over_time(self._connection, self.scope(name), chosen, money=money)
 
     def transitions(
@@ -108,9 +132,13 @@ class Moves:
         self, stage: str, to: str | None = None, name: str | None = None, *, days: int | None = None,
         unit: PeriodUnit = "month", count: int = 12, since: str | None = None, until: str | None = None,
     ) -> tuple[Cohort, ...]:  # fmt: skip
-        """How many of those who first entered `stage` in each period came to `to`, or to any later stage."""
+        """How many of those who first entered `stage` in each period came to `to`, or to any later stage.
+
+        Where `since` or `until` lie inside a period, only the part of it between them counts. Raises UsageError where
+        there is no later stage.
+        """
         scope = self.scope(name)
-        chosen = self.periods(name, unit=unit, count=count, since=since, until=until)
+        chosen = self.within(name, unit=unit, count=count, since=since, until=until)
         return conversion(
             self._connection, scope, chosen, stage=scope.code(stage), to=None if to is None else scope.code(to),
             days=days,
@@ -145,14 +173,24 @@ class Moves:
         with self._ws._store.transaction() as connection:
             return one_step_short(connection, self.scope(name), self._ws.definitions.all, self._codes())
 
+    def events_left_out(self, name: str | None = None) -> tuple[str, ...]:
+        """The events that `short` does not try, as it tries twenty; `people_short` tries each by its name."""
+        return events_left_out(self._connection, self.scope(name), self._ws.definitions.all)
+
     def people_short(
-        self, name: str | None = None, *, to: str | None = None, event: str | None = None, stage: str | None = None
-    ) -> pa.Table:
-        """Who is one step short of `to` (or of any stage): customer_id, stage, entered_at, to, event, value, money."""
+        self, name: str | None = None, *, to: str | None = None, event: str | None = None, value: str | None = None,
+        stage: str | None = None,
+    ) -> pa.Table:  # fmt: skip
+        """Who is one step short of `to` (or of any stage): customer_id, stage, entered_at, to, event, value, money.
+
+        `event` and `value` narrow it to one event, and to one value of it (`none`: without any); `stage` may be `none`.
+        Raises UsageError where no condition counts such an event.
+        """
         with self._ws._store.transaction() as connection:
             return short_people(
-                connection, self.scope(name), self._ws.definitions.all, self._codes(), to=to, event=event, stage=stage
-            )
+                connection, self.scope(name), self._ws.definitions.all, self._codes(), to=to, event=event, value=value,
+                stage=stage,
+            )  # fmt: skip
 
     def people(self, name: str | None = None, who: Who | None = None, *, at: str | None = None) -> pa.Table:
         """Who that is: customer_id, stage, previous, entered_at, left_at, money."""
@@ -184,7 +222,11 @@ class Moves:
         return {name: one.code for name, one in self._ws._held().items()}
 
     def _range(self, since: str | None, until: str | None) -> tuple[int | None, int | None]:
-        return None if since is None else self._since(since), None if until is None else self._ws.moment(until)
+        since_at = None if since is None else self._since(since)
+        until_at = None if until is None else self._ws.moment(until)
+        if since_at is not None and until_at is not None and since_at > until_at:
+            raise UsageError(f"{since} is later than {until}.", hint="Let --since be the earlier of the two.")
+        return since_at, until_at
 
     def _since(self, text: str) -> int:
         """The moment at which a time begins: of a date its midnight, not its end."""
@@ -194,7 +236,4 @@ class Moves:
             return self._ws.moment(text)
 
     def _state(self, scope: Scope, stage: str, *, new: bool = False) -> int:
-        extra = {NO_STAGE: NONE, **({NEWCOMERS: NEW} if new else {})}
-        if stage in extra and stage not in scope.held.stages:
-            return extra[stage]
-        return scope.code(stage)
+        return NEW if new and stage == NEWCOMERS and stage not in scope.held.stages else scope.state(stage)

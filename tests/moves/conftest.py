@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ..cli.conftest import corner, invoke, plain_terminal
+from ..cli.conftest import corner, fresh, invoke, plain_terminal
 
-__all__ = ["corner", "invoke", "plain_terminal"]
+__all__ = ["corner", "fresh", "invoke", "plain_terminal"]

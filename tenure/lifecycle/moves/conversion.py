@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from tenure.errors import UsageError
 from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.moves.scope import Scope, edges_of, placed
 from tenure.lifecycle.periods import Period
@@ -36,8 +37,24 @@ class Cohort:
 
 
 def targets(scope: Scope, stage: int, to: int | None) -> tuple[int, ...]:
-    """The stages that count as reached: `to`, or where it is None every later stage of the journey."""
-    return tuple(place for place in scope.main if place > stage) if to is None else (to,)
+    """The stages that count as reached: `to`, or where it is None every later stage of the journey.
+
+    Raises UsageError where there is no later one.
+    """
+    if to is not None:
+        return (to,)
+    if later := tuple(place for place in scope.main if place > stage):
+        return later
+    name, other = scope.held.stages[stage], scope.held.stages[_back(scope, stage)]
+    raise UsageError(
+        f"No stage of the journey of {scope.lifecycle.name!r} comes after {name!r}.",
+        hint=f"Name the stage to reach, too, as in `tenure conversion {name} {other}`.",
+    )
+
+
+def _back(scope: Scope, stage: int) -> int:
+    """A stage that somebody there may come to: the last of the journey, or the first of the others."""
+    return next((place for place in (*reversed(scope.main), *range(len(scope.held.stages))) if place != stage), stage)
 
 
 def conversion(
@@ -71,7 +88,7 @@ def conversion(
 
 def journeys(scope: Scope, stage: int, to: int | None, days: int | None) -> str:
     """SQL of everybody's first entry into a stage, and how long it took from there: unit, entered, took (or null)."""
-    chosen = ", ".join(map(str, targets(scope, stage, to))) or "NULL"
+    chosen = ", ".join(map(str, targets(scope, stage, to)))
     in_time = f"AND later.entered_at - begun.entered <= {days * DAY}" if days is not None else ""
     return f"""
         SELECT begun.unit, entered, min(later.entered_at) - entered AS took

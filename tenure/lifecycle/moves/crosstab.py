@@ -8,6 +8,7 @@ from decimal import Decimal
 from tenure.errors import UsageError
 from tenure.lifecycle.moves.scope import Scope
 from tenure.warehouse.connection import Connection
+from tenure.wording import units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +28,9 @@ def crosstab(connection: Connection, one: Scope, other: Scope, *, moment: int | 
     """
     if one.lifecycle.unit != other.lifecycle.unit:
         raise UsageError(
-            f"{one.lifecycle.name!r} is about a {one.lifecycle.unit}, {other.lifecycle.name!r} about a "
-            f"{other.lifecycle.unit}.",
-            hint="Take two lifecycles of one unit.",
+            f"{one.lifecycle.name!r} counts {units(one.lifecycle.unit)}, {other.lifecycle.name!r} "
+            f"{units(other.lifecycle.unit)}.",
+            hint="Take two lifecycles that count the same.",
         )
     at = one.now if moment is None else moment
     rows = connection.execute(

@@ -2,7 +2,8 @@
 
 Counts and sums are told as they are. A difference is told only where it is more than chance: the shares of cohorts are
 compared by Fisher's exact test, two-sided, and all comparisons of a call are corrected together by Holm's method, so
-that where nothing differs anything at all is said of it in at most one of twenty cases.
+that where nothing differs anything at all is said of it in at most one of twenty cases. Cohorts from soon after the
+first event are left out: they differ because the data begin there.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from tenure.lifecycle.definition import Stage
 from tenure.lifecycle.forecast import DAY, DueMove, forecast
 from tenure.lifecycle.moves.chance import fisher, holm
 from tenure.lifecycle.moves.conversion import Cohort, conversion
-from tenure.lifecycle.moves.risk import at_risk, risk_stages
+from tenure.lifecycle.moves.risk import AtRisk, at_risk, risk_stages
 from tenure.lifecycle.moves.scope import Scope
 from tenure.lifecycle.periods import Period
 from tenure.warehouse.connection import Connection
+from tenure.wording import units
 
 DUE_DAYS = 14
 COHORT_DAYS = 90
@@ -68,28 +70,42 @@ def _left_behind(connection: Connection, scope: Scope, money: Written, today: st
     """Of those at risk (or gone, where no stage is risk) the highest level that weighs, and the one with most money."""
     stages = scope.lifecycle.stages
     risky = [stages[place].name for place in risk_stages(scope) if stages[place].phase == "risk"]
-    levels: dict[tuple[int, str], tuple[Decimal, int]] = {}
-    for row in at_risk(connection, scope):
-        if row.highest is not None and (row.stage in risky or not risky):
-            level = scope.code(row.highest), row.stage
-            worth, people = levels.get(level, (Decimal(0), 0))
-            levels[level] = (worth + row.money, people + row.people)
-    total = sum((worth for worth, _ in levels.values()), Decimal(0))
+    rows = [row for row in at_risk(connection, scope) if row.stage in risky or not risky]
+    levels, there = _levels(scope, rows)
+    total = sum(there.values(), Decimal(0))
     weighty = [level for level, (worth, _) in levels.items() if worth > 0 and worth >= total * WEIGHTY]
     if not weighty:
         return []
     found = []
-    for level in dict.fromkeys([max(weighty), max(weighty, key=lambda one: (levels[one], one))]):
-        (worth, people), told, stage = levels[level], stages[level[0]], _stage(scope, level[1])
+    # of one level in two stages the one with more money, and of equals the stage further down the list
+    highest = max(weighty, key=lambda one: (one[0], levels[one], one[1]))
+    for level in dict.fromkeys([highest, max(weighty, key=lambda one: (levels[one], one))]):
+        (worth, people), told, stage = levels[level], stages[level[0]], stages[level[1]]
         found.append(
             Finding(
                 kind="at risk", people=people, money=worth, period=today,
-                sentence=f"{_who(people, stage)} who had come as far as {told.title} {_be(people)} in {stage.title} now, "
-                f"worth {money(worth)} of the {money(total)} there.",
+                sentence=f"{_who(scope, people, stage)} {_that(scope)} had come as far as {told.title} {_be(people)} "
+                f"in {stage.title} now, worth {money(worth)} of the {money(there[level[1]])} there.",
                 command=f"people --stage {stage.name} --highest {told.name}{option}",
             )
         )  # fmt: skip
     return found
+
+
+def _levels(
+    scope: Scope, rows: Sequence[AtRisk]
+) -> tuple[dict[tuple[int, int], tuple[Decimal, int]], dict[int, Decimal]]:
+    """Money and people by the highest level and the stage of now, and the money of everybody in each stage."""
+    levels: dict[tuple[int, int], tuple[Decimal, int]] = {}
+    there: dict[int, Decimal] = {}
+    for row in rows:
+        stage = scope.code(row.stage)
+        there[stage] = there.get(stage, Decimal(0)) + row.money
+        if row.highest is not None:
+            level = scope.code(row.highest), stage
+            worth, people = levels.get(level, (Decimal(0), 0))
+            levels[level] = (worth + row.money, people + row.people)
+    return levels, there
 
 
 def _due(connection: Connection, scope: Scope, money: Written, day: Callable[[int], str], option: str) -> list[Finding]:
@@ -110,8 +126,8 @@ def _due(connection: Connection, scope: Scope, money: Written, day: Callable[[in
     return [
         Finding(
             kind="due", people=move.people, money=move.money, period=f"{day(scope.now)} to {last}",
-            sentence=f"{_who(move.people, told)}, worth {money(move.money)}, will {target} {told.title} by {last} if "
-            f"nothing happens.",
+            sentence=f"{_who(scope, move.people, told)}, worth {money(move.money)}, will {target} {told.title} by "
+            f"{last} if nothing happens.",
             command=f"forecast --days {DUE_DAYS} --people --from {move.stage} --to {move.to or 'none'}{option}",
         )
     ]  # fmt: skip
@@ -134,6 +150,8 @@ class _Comparison:
 def _differences(connection: Connection, scope: Scope, months: Sequence[Period], option: str) -> list[Finding]:
     """Cohorts that came further, or less far, than the others, and stages from which fewer come than before."""
     compared: list[_Comparison] = []
+    settled = scope.settled(connection)
+    months = [month for month in months if month.begins >= settled]
     for place in scope.main[:-1]:
         cohorts = [
             cohort
@@ -180,8 +198,8 @@ def _told(scope: Scope, one: _Comparison, chance: float, comparisons: int, optio
     since, until = first.start.isoformat(), _last_day(last)
     return Finding(
         kind=one.kind, people=people, money=None, period=f"{since} to {until}", chance=chance, comparisons=comparisons,
-        sentence=f"Of {people:,} who first entered {stage.title} in {when}, {here} came further within {COHORT_DAYS} "
-        f"days; {before} {there} of {others:,} did.",
+        sentence=f"Of {_counted(scope, people)} {_that(scope)} first entered {stage.title} in {when}, {here} came "
+        f"further within {COHORT_DAYS} days; {before} {there} of {others:,} did.",
         command=f"conversion {one.stage} --within {COHORT_DAYS} --since {since} --until {until} --people{option}",
     )  # fmt: skip
 
@@ -209,11 +227,23 @@ def _stage(scope: Scope, name: str) -> Stage:
     return found
 
 
-def _who(count: int, stage: Stage) -> str:
+def _counted(scope: Scope, count: int) -> str:
+    unit = scope.lifecycle.unit
+    return f"{count:,}" if unit == "customer" else f"{count:,} {units(unit, count)}"
+
+
+def _that(scope: Scope) -> str:
+    return "who" if scope.lifecycle.unit == "customer" else "that"
+
+
+def _who(scope: Scope, count: int, stage: Stage) -> str:
+    unit = scope.lifecycle.unit
+    if unit != "customer":
+        return _counted(scope, count)
     if stage.kind in ("customer", "former"):
         word = "customer" if count == 1 else "customers"
         return f"{count:,} former {word}" if stage.kind == "former" else f"{count:,} {word}"
-    return f"{count:,} {'person' if count == 1 else 'people'}"
+    return f"{count:,} {units(unit, count)}"
 
 
 def _be(count: int) -> str:

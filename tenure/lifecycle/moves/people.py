@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from tenure.lifecycle.moves.risk import highest
-from tenure.lifecycle.moves.scope import Scope
+from tenure.lifecycle.moves.scope import NONE, Scope
 from tenure.lifecycle.moves.stuck import limits, stuck_units
 from tenure.lifecycle.tell import named, timestamp
 from tenure.warehouse.connection import Connection
-
-NO_STAGE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +55,5 @@ def people_who(connection: Connection, scope: Scope, who: Who, *, moment: int | 
 
 
 def _is(scope: Scope, stage: str) -> str:
-    if stage == NO_STAGE and stage not in scope.held.stages:
-        return "IS NULL"
-    return f"= {scope.code(stage)}"
+    state = scope.state(stage)
+    return "IS NULL" if state == NONE else f"= {state}"

@@ -28,10 +28,7 @@ class AtRisk:
 def highest(scope: Scope, moment: int) -> str:
     """SQL of the highest stage of the journey that each had been in by a moment: unit, highest (a position)."""
     main = ", ".join(map(str, scope.main)) or "NULL"
-    return (
-        f"SELECT unit, max(stage) AS highest FROM ({scope.stays()}) "
-        f"WHERE entered_at <= {moment} AND stage IN ({main}) GROUP BY unit"
-    )
+    return f"SELECT unit, max(stage) AS highest FROM ({scope.stays(by=moment)}) WHERE stage IN ({main}) GROUP BY unit"
 
 
 def risk_stages(scope: Scope) -> tuple[int, ...]:

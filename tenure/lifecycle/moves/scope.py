@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from tenure.documents import did_you_mean
 from tenure.errors import UsageError
 from tenure.lifecycle.definition import Lifecycle
+from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.periods import Period
 from tenure.lifecycle.population import Worth, excluded, money_at
 from tenure.lifecycle.refresh import Applied
-from tenure.warehouse.connection import Connection
+from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.measures import births
 
 # where there is no stage: in none of them, or not known before
 NONE, NEW = -1, -2
+NO_STAGE = "none"
+SETTLING_DAYS = 180
 _NOBODY_EXCLUDED = "TRUE"
 
 
@@ -42,6 +45,10 @@ class Scope:
             raise UsageError(f"{self.lifecycle.name!r} has no stage {stage!r}.", hint=hint)
         return self.held.stages.index(stage)
 
+    def state(self, stage: str) -> int:
+        """The position of a stage, or NONE where `none` is no name of one. Raises UsageError where there is none."""
+        return NONE if stage == NO_STAGE and stage not in self.held.stages else self.code(stage)
+
     @property
     def states(self) -> tuple[int, ...]:
         """The positions of the stages, then that of none."""
@@ -63,17 +70,31 @@ class Scope:
         known = births(self.lifecycle.unit, as_of=self.now if by is None else by)
         return f"SELECT unit, time FROM ({known}) WHERE {self.kept()}"
 
-    def stays(self) -> str:
-        """SQL of the stays that have begun: unit, stage, previous, entered_at, left_at (it may be still to come)."""
+    def stays(self, *, by: int | None = None) -> str:
+        """SQL of the stays that begin by a moment (default: now): unit, stage, previous, entered_at, left_at.
+
+        `left_at` may be still to come; those that begin after now come only if nobody does anything.
+        """
         return (
             f"SELECT unit, stage, previous, entered_at, left_at FROM stage_codes WHERE lifecycle = {self.held.code} "
-            f"AND entered_at <= {self.now} AND {self.kept()}"
+            f"AND entered_at <= {self.now if by is None else by} AND {self.kept()}"
         )
 
     def present(self, moment: int | None = None) -> str:
-        """SQL of the stays that hold at a moment (default: now)."""
+        """SQL of the stays that hold at a moment (default: now); at a later one, if nobody does anything until then."""
         at = self.now if moment is None else moment
-        return f"SELECT * FROM ({self.stays()}) WHERE entered_at <= {at} AND (left_at IS NULL OR left_at > {at})"
+        return f"SELECT * FROM ({self.stays(by=at)}) WHERE left_at IS NULL OR left_at > {at}"
+
+    def settled(self, connection: Connection) -> int:
+        """From when on first entries are what they seem: 180 days after the first event, or the window of `lapsed`.
+
+        The longer of the two counts. Where the data begin amid the life of a business, whoever is seen first entering
+        a stage soon after has often been there long before, and goes on more quickly than a newcomer: the cohorts of
+        that time tell of the start of the data, not of the people.
+        """
+        row = first_row(connection, f"SELECT min(time) FROM ({births(self.lifecycle.unit, as_of=self.now)})")
+        first: int = row[0] if row and row[0] is not None else self.now
+        return first + max(SETTLING_DAYS, self.lifecycle.windows.get("lapsed", 0)) * DAY
 
     def worth(self, connection: Connection, moment: int | None = None) -> str:
         """SQL of everybody's money at a moment (default: now): unit, money; no row where there never was any."""

@@ -13,6 +13,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from tenure.documents import did_you_mean
+from tenure.errors import UsageError
 from tenure.lifecycle.bound import AllOf, AnyOf, Negated, Reading, Truth, WasIn, bind, readings, unify
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.history import View, compute, prepared
@@ -31,6 +33,7 @@ from tenure.warehouse.where import quote
 # events that are tried, so that a lifecycle with many does not take minutes
 MOST_CASES = 20
 SHORT = "one_step_short"
+NO_VALUE = "none"
 ROWS = "time, tie, kind, value, text, received_at"
 
 
@@ -79,15 +82,20 @@ def one_step_short(
 
 def short_people(
     connection: Connection, scope: Scope, lifecycles: Sequence[Lifecycle], codes: Mapping[str, int], *,
-    to: str | None = None, event: str | None = None, stage: str | None = None,
+    to: str | None = None, event: str | None = None, value: str | None = None, stage: str | None = None,
 ) -> pa.Table:  # fmt: skip
-    """Who is one step short, most money first: customer_id, stage, entered_at, to, event, value, money."""
-    cases = suppose_once(connection, scope, lifecycles, codes)
+    """Who is one step short, most money first: customer_id, stage, entered_at, to, event, value, money.
+
+    `value` is one of the event's, or `none` for the event without any; `stage` may be `none`. Raises UsageError where
+    no condition counts such an event.
+    """
+    cases = suppose_once(connection, scope, lifecycles, codes, event=event)
     limits = [f"short.target = {scope.code(to)}"] if to is not None else []
-    limits += [f"short.stage = {scope.code(stage)}"] if stage is not None else []
-    if event is not None:
-        steps = [str(step) for step, case in enumerate(cases) if case.event == event]
-        limits.append(f"step IN ({', '.join(steps) or 'NULL'})")
+    if stage is not None:
+        state = scope.state(stage)
+        limits.append("short.stage IS NULL" if state == NONE else f"short.stage = {state}")
+    if value is not None:
+        limits.append(f"step IN ({', '.join(map(str, _of_value(cases, value)))})")
     events = " ".join(f"WHEN {step} THEN {quote(case.event)}" for step, case in enumerate(cases)) or "WHEN -1 THEN ''"
     values = " ".join(
         f"WHEN {step} THEN {quote(case.value)}" for step, case in enumerate(cases) if case.value is not None
@@ -106,15 +114,40 @@ def short_people(
     ).to_arrow_table()
 
 
+def _of_value(cases: Sequence[Case], value: str) -> list[int]:
+    """The places of the events with a value. Raises UsageError where there are none."""
+    found = [step for step, case in enumerate(cases) if value == (NO_VALUE if case.value is None else case.value)]
+    if not found:
+        there = ", ".join(dict.fromkeys(NO_VALUE if case.value is None else case.value for case in cases))
+        raise UsageError(f"No condition asks for an event of {value!r}.", hint=f"There are: {there}.")
+    return found
+
+
+def cases_of(connection: Connection, scope: Scope, lifecycles: Sequence[Lifecycle]) -> list[Case]:
+    """Every event that may be supposed once, in the order of the conditions."""
+    return [case for case in supposable(connection, scope.lifecycle, lifecycles) if case.times == 1]
+
+
+def events_left_out(connection: Connection, scope: Scope, lifecycles: Sequence[Lifecycle]) -> tuple[str, ...]:
+    """The short names of events that are not tried, as there are more than twenty."""
+    return tuple(dict.fromkeys(case.event for case in cases_of(connection, scope, lifecycles)[MOST_CASES:]))
+
+
 def suppose_once(
     connection: Connection, scope: Scope, lifecycles: Sequence[Lifecycle], codes: Mapping[str, int], *,
-    anew: bool = False,
+    event: str | None = None, anew: bool = False,
 ) -> list[Case]:  # fmt: skip
     """The events that were supposed; fills the table `one_step_short`: unit, stage, target, step (their place).
 
-    With `anew` the history is computed with each event, also where the conditions of the moment tell as much.
+    They are all those called `event`, or the first twenty of any. With `anew` the history is computed with each event,
+    also where the conditions of the moment tell as much. Raises UsageError where no condition counts `event`.
     """
-    cases = [case for case in supposable(connection, scope.lifecycle, lifecycles) if case.times == 1][:MOST_CASES]
+    every = cases_of(connection, scope, lifecycles)
+    cases = every[:MOST_CASES] if event is None else [case for case in every if case.event == event]
+    if event is not None and not cases:
+        names = list(dict.fromkeys(case.event for case in every))
+        hint = did_you_mean(event, names) or (f"There are: {', '.join(names)}." if names else "It counts none.")
+        raise UsageError(f"No condition of {scope.lifecycle.name!r} counts the event {event!r}.", hint=hint)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {SHORT} (unit BIGINT, stage SMALLINT, target SMALLINT, step SMALLINT)"
     )
