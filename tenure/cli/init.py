@@ -67,7 +67,7 @@ def init(
     _free(folder, lifecycle, data)
     trade, said = _trade(sells, asked=asked)
     chosen = lifecycle or (_offered(trade) if asked and sells is None else trade.offered[0])
-    text = _lifecycle(chosen, {*trade.added, *(add or [])})
+    text = _lifecycle(chosen, trade.added, add or [])
     with _undone(folder):
         rhythm = _made(folder, trade, chosen, text, data)
     _tell(folder, trade, chosen, rhythm, said=said)
@@ -149,12 +149,19 @@ def _answer(options: dict[str, str], question: str) -> str:
         typer.echo(f"There is no {written!r}.")
 
 
-def _lifecycle(name: str, wanted: set[str]) -> str:
-    """The text of the lifecycle's file, with the add-on stages that it can take."""
-    from tenure.lifecycle import library
-    from tenure.lifecycle.library.addons import with_stages
+def _lifecycle(name: str, fit: tuple[str, ...], asked: list[str]) -> str:
+    """The text of the lifecycle's file, with those of the trade's add-on stages that it can take, and those asked for.
 
-    return with_stages(library.document(name).text, wanted)
+    Raises UsageError where it cannot take one that was asked for.
+    """
+    from tenure.documents import validate
+    from tenure.lifecycle import library
+    from tenure.lifecycle.definition import LifecycleSpec
+    from tenure.lifecycle.library.addons import refuse, with_stages
+
+    document = library.document(name)
+    refuse(validate(LifecycleSpec, document), asked)
+    return with_stages(document.text, {*fit, *asked})
 
 
 def _made(folder: Path, trade: Trade, lifecycle: str, text: str, data: Path | None) -> Rhythm:

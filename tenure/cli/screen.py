@@ -10,17 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tenure.cli.layout import GAP, Need, blocks, lines, told_apart
+from tenure.documents import listing
 from tenure.wording import clean
 
 PAGE = 40
 WIDTH = 80
-GAP = 2
-# a long column that is cut keeps this much
-LEAST = 12
+# so many columns that have no room are named, of more the first and the last
+_NAMED = 4
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 Cell = str | Text | None
@@ -30,7 +31,8 @@ Cell = str | Text | None
 class Column:
     """A column: its heading, where its cells lean, how they look.
 
-    `long` ones take what room is left, and are cut or folded; `spare` ones go where a terminal is too narrow for all.
+    Columns that lean right hold numbers: their cells are never cut, their headings may be. Of the others `long` ones
+    take what room is left, and are cut or folded; `spare` ones go where a terminal is too narrow for all.
     """
 
     heading: str
@@ -80,28 +82,52 @@ class Screen:
         self._written = bool(under)
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, total: bool = False) -> None:
-        """Nothing; the rows under the headings; with `total` the last row is set off."""
+        """Nothing; the rows under the headings; with `total` the last row is set off.
+
+        Where the screen is too narrow, the columns come in blocks one below the other, each with the first column.
+        """
         cells = [[_cell(cell) for cell in row] for row in rows]
-        widths = [
-            max((text.cell_len for text in (Text(column.heading), *(row[place] for row in cells))), default=0)
+        kept = told_apart([column.heading for column in columns if column.right])
+        needs = [
+            Need.of(
+                column.heading, max((_width(row[place]) for row in cells), default=0), kept=kept, right=column.right,
+                spare=column.spare, long=column.long,
+            )
             for place, column in enumerate(columns)
-        ]
-        kept = self._kept(columns, widths)
+        ]  # fmt: skip
+        # in a pipe or a file nothing needs to be cut
+        free = not self._console.is_terminal and "COLUMNS" not in os.environ
+        folds = any(column.long == "fold" for column in columns)
+        shown = blocks(needs, None if free and not folds else self.width)
+        for block in shown:
+            self._gap()
+            self._block(columns, block, cells, total=total)
+        there = {place for block in shown for place, _ in block}
+        if left := [column.heading for place, column in enumerate(columns) if column.right and place not in there]:
+            names = listing(left, "and") if len(left) <= _NAMED else f"{left[0]}, {left[1]}, … {left[-1]}"
+            self.line(f"No room for {names}: take a wider terminal, or --format csv.", "dim")
+
+    def _block(
+        self, columns: Sequence[Column], block: Sequence[tuple[int, int]], cells: Sequence[Sequence[Text]], *,
+        total: bool,
+    ) -> None:  # fmt: skip
         table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-        for place in kept:
+        for place, width in block:
             column = columns[place]
+            fold = column.long == "fold"
             table.add_column(
-                Text(column.heading), justify="right" if column.right else "left", style=column.style,
-                no_wrap=column.long != "fold", overflow="fold" if column.long == "fold" else "ellipsis",
-                min_width=None if column.long else widths[place],
+                Text(lines(column.heading, width) if column.right else column.heading),
+                justify="right" if column.right else "left", style=column.style, no_wrap=not fold,
+                overflow="fold" if fold else "ellipsis", width=width,
             )  # fmt: skip
-        for place, row in enumerate(cells):
-            table.add_row(*(row[column] for column in kept), style="bold" if total and place == len(rows) - 1 else None)
-        self._gap()
-        if any(column.long == "fold" for column in columns):
-            self._console.print(table)
-        else:
-            self._wide(table)
+        for at, row in enumerate(cells):
+            table.add_row(*(row[place] for place, _ in block), style="bold" if total and at == len(cells) - 1 else None)
+        console = self._console
+        # a number that is wider than the screen is shown all the same
+        whole = sum(width for _, width in block) + GAP * (len(block) - 1)
+        console.width, width = max(console.width, whole), console.width
+        console.print(table)
+        console.width = width
 
     def more(self, shown: int, count: int, how: str) -> None:
         """Nothing; how many rows are not shown, and how to have them."""
@@ -140,28 +166,6 @@ class Screen:
             # kept on one line, to be copied
             self._console.print(line.append(clean(command), style="cyan not dim"), soft_wrap=True)
 
-    def _kept(self, columns: Sequence[Column], widths: Sequence[int]) -> list[int]:
-        """The places of the columns that are shown: spare ones go, the last first, until the others have room."""
-        kept = list(range(len(columns)))
-        if not self._console.is_terminal and "COLUMNS" not in os.environ:
-            return kept
-        for spare in reversed([place for place in kept if columns[place].spare]):
-            least = sum(min(widths[place], LEAST) if columns[place].long else widths[place] for place in kept)
-            if least + GAP * (len(kept) - 1) > self.width:
-                kept.remove(spare)
-        return kept
-
-    def _wide(self, table: RenderableType) -> None:
-        console = self._console
-        if not console.is_terminal and "COLUMNS" not in os.environ:
-            # in a pipe or a file nothing needs to be cut
-            whole = console.measure(table, options=console.options.update(max_width=10_000)).maximum
-            console.width, width = max(console.width, whole), console.width
-            console.print(table)
-            console.width = width
-        else:
-            console.print(table)
-
     def gap(self) -> None:
         """Nothing; a blank line before what comes next, for a screen that goes on where another ended."""
         self._written = True
@@ -187,6 +191,10 @@ def _console(page: io.StringIO | None = None, width: int | None = None) -> Conso
         file=page or sys.stdout, width=width, highlight=False, markup=False, emoji=False,
         force_terminal=None if page is None else False, color_system="auto" if page is None else None,
     )  # fmt: skip
+
+
+def _width(cell: Text) -> int:
+    return max((line.cell_len for line in cell.split()), default=0)
 
 
 def _cell(cell: Cell) -> Text:

@@ -34,7 +34,8 @@ class PlannedMove:
 class Restated:
     """A stage (None: in none) at the end of a period: as it was told, and as the new definition tells it.
 
-    A stage that only one of them has counts nobody in the other.
+    A stage that only one of them has counts nobody in the other. A period that is not `complete` ends for now at the
+    moment up to which events count.
     """
 
     lifecycle: str
@@ -42,8 +43,9 @@ class Restated:
     stage: str | None
     people: int
     money: Decimal
-    people_then: int
-    money_then: Decimal
+    people_would_be: int
+    money_would_be: Decimal
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +191,8 @@ def _restated(
             Restated(
                 lifecycle=lifecycle.name, period=period, stage=stage,
                 people=sum(people for people, _ in old), money=sum((worth for _, worth in old), Decimal(0)),
-                people_then=sum(people for people, _ in new), money_then=sum((worth for _, worth in new), Decimal(0)),
+                people_would_be=sum(people for people, _ in new),
+                money_would_be=sum((worth for _, worth in new), Decimal(0)), complete=period.ends <= as_of + 1,
             )
         )  # fmt: skip
     return found

@@ -88,11 +88,20 @@ def test_every_trade_gets_a_workspace_that_works(tmp_path: Path, invoke: Invoke,
 
 @pytest.mark.parametrize("name", ["conversion-three", "service", "pirate", "retirement"])
 def test_any_lifecycle_of_the_library_can_be_taken(tmp_path: Path, invoke: Invoke, name: str) -> None:
-    invoke("init", tmp_path / "a", "--lifecycle", name, "--add", "dissatisfied")
+    invoke("init", tmp_path / "a", "--lifecycle", name, *([] if name == "service" else ["--add", "dissatisfied"]))
     assert f"lifecycles: [{name}]\n" in (tmp_path / "a" / "tenure.yaml").read_text(encoding="utf-8")
     with tenure.open(tmp_path / "a") as ws:
         stages = [stage.name for stage in ws.lifecycle(name).stages]
     assert ("dissatisfied" in stages) == (name != "service")
+
+
+def test_a_stage_that_the_lifecycle_cannot_take_is_refused(tmp_path: Path, invoke: Invoke) -> None:
+    told = invoke("init", tmp_path / "a", "--lifecycle", "service", "--add", "at_risk", code=2).stderr
+    assert "service takes no stage 'at_risk'" in told
+    assert "It can take: none." in told
+    assert not (tmp_path / "a").exists()
+    # one that it has is not refused
+    invoke("init", tmp_path / "b", "--lifecycle", "classic", "--add", "at_risk")
 
 
 def test_a_file_of_purchases_to_begin_with(tmp_path: Path, invoke: Invoke) -> None:

@@ -143,6 +143,22 @@ def test_what_is_refused(invoke: Invoke, ran: Path, arguments: tuple[str, ...], 
     assert message in " ".join(invoke("-C", ran, "lifecycles", *arguments, code=2).stderr.split())
 
 
+def test_a_silence_that_is_not_declared_is_told_apart(invoke: Invoke, ran: Path) -> None:
+    (ran / "lifecycles").mkdir()
+    own = ran / "lifecycles" / "mine.yaml"
+    own.write_text("lifecycle: mine\nstages:\n  - quiet: {when: since(purchase) >= days(60)}\n")
+    told = " ".join(invoke("-C", ran, "lifecycles", "--fit", "mine", code=2).stderr.split())
+    assert "mine waits for a silence of 60 days, but its file does not declare that" in told
+    assert "Write `windows: {at_risk: 60}` above `stages:`." in told
+    # what it says helps
+    own.write_text(own.read_text().replace("stages:", "windows: {at_risk: 60}\nstages:"))
+    assert "it takes 30 people" in " ".join(invoke("-C", ran, "lifecycles", "--fit", "mine").stdout.split())
+
+
+def test_a_stage_that_is_there_already_can_be_asked_for(invoke: Invoke, ran: Path) -> None:
+    assert "Fitting" not in invoke("-C", ran, "lifecycles", "--fit", "classic", "--add", "at_risk").stdout
+
+
 def test_a_workspace_that_is_named_must_be_there(invoke: Invoke, tmp_path: Path) -> None:
     assert "There is no folder" in invoke("-C", tmp_path / "nowhere", "lifecycles", code=2).stderr
 

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pydantic import Field
 
 from tenure.documents import DefinitionModel, parse, validate
+from tenure.errors import UsageError
 from tenure.expressions import parse as parse_condition
 from tenure.lifecycle.definition import LifecycleSpec, StageSpec
 from tenure.lifecycle.library.written import stage
@@ -74,6 +75,16 @@ def fitting(lifecycle: LifecycleSpec) -> tuple[str, ...]:
     return tuple(
         name for name, spec in _stages().items() if name not in own and lifecycle.lifecycle not in spec.not_with
     )
+
+
+def refuse(lifecycle: LifecycleSpec, wanted: Collection[str]) -> None:
+    """Nothing; raises UsageError where an add-on stage is wanted that the lifecycle neither has nor can take."""
+    own = {name for written in lifecycle.stages for name in written}
+    taken = fitting(lifecycle)
+    for name in wanted:
+        if name not in own and name not in taken:
+            hint = f"It can take: {', '.join(taken) or 'none'}."
+            raise UsageError(f"{lifecycle.lifecycle} takes no stage {name!r}.", hint=hint)
 
 
 def with_stages(text: str, wanted: Collection[str]) -> str:
