@@ -6,6 +6,7 @@
     ├── DefinitionError      a workspace file with problems, all of them at once
     ├── SourceError          a source that cannot be read
     ├── ImportStopped        an import that was interrupted and left nothing behind
+    ├── FitError             a model that cannot be fitted to the data
     └── StoreError           the event store cannot be used
         ├── WorkspaceHeld    another process owns the workspace
         └── DiskFull         there is no room left to write
@@ -100,6 +101,10 @@ class SourceError(TenureError):
 
 class ImportStopped(TenureError):
     """An import that was interrupted; what was not committed is not there."""
+
+
+class FitError(TenureError):
+    """A model that cannot be fitted to these data: too few of them, or no likelihood with a maximum."""
 
 
 class StoreError(TenureError):

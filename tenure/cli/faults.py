@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from tenure.errors import DefinitionError, ImportStopped, TenureError
+from tenure.errors import DefinitionError, ImportStopped, StoreError, TenureError
 from tenure.wording import clean
 
 FAILED = 1
@@ -53,6 +53,10 @@ def told() -> Iterator[None]:
         say(str(error))
         sys.exit(INTERRUPTED)
     except TenureError as error:
+        if _interrupts and type(error) is StoreError:
+            # what the engine says of a call that Ctrl-C cut short
+            say(KEPT)
+            sys.exit(INTERRUPTED)
         say(message(error), label="Error")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

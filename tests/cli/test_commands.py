@@ -135,7 +135,10 @@ def test_plan_shows_who_would_move(ran: Path, invoke: Invoke, golden: Golden) ->
     config.write_text(config.read_text(encoding="utf-8").replace(">= 150", ">= 300"), encoding="utf-8")
     golden("plan.txt", invoke("-C", ran, "plan").stdout.replace(str(ran), "SHOP"))
     rows = invoke("-C", ran, "plan", "--format", "csv").stdout
-    assert rows == "lifecycle,stage,to,people,money\nbest,best,,1,290.85\n"
+    head, move, *restated = rows.splitlines()
+    assert head == "what,lifecycle,period,complete,stage,to,people,money,people_would_be,money_would_be"
+    assert move == "move,best,,,best,,1,290.85,,"
+    assert len(restated) == 12 and all(row.startswith("restated,best,2024-") for row in restated)
     told = json.loads(invoke("-C", ran, "plan", "--format", "json").stdout)
     assert told["changed"] == ["best"] and told["moves"][0]["people"] == 1
     assert "has changed since the last run" in invoke("-C", ran, "stages", code=2).stderr

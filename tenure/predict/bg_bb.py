@@ -1,0 +1,132 @@
+"""BG/BB: at every one of a number of occasions customers buy or not, and may stop for good before the next.
+
+P. S. Fader, B. G. S. Hardie and J. Shang, Customer-Base Analysis in a Discrete-Time Noncontractual Setting, Marketing
+Science 29 (2010), 1086-1108. A customer buys with a chance p ~ Beta(α, β) and stops before an occasion with a chance
+θ ~ Beta(γ, δ). Of x purchases at T occasions, the last at t_x,
+
+    L = B(α+x, β+T-x)/B(α, β) · B(γ, δ+T)/B(γ, δ)
+        + Σ B(α+x, β+t_x-x+i)/B(α, β) · B(γ+1, δ+t_x+i)/B(γ, δ),  i from 0 to T-t_x-1.
+"""
+
+# ruff: noqa: N803 -- T is what the literature calls it
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tenure.predict.compress import Rows
+from tenure.predict.optimise import Objective
+from tenure.predict.special import Floats, betaln, digamma
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BgBb:
+    """The model; it has no settings. Times are numbers of occasions, and P(alive) is of the one after T."""
+
+    name: str = "bg_bb"
+    title: str = "BG/BB"
+    parameters: tuple[str, ...] = ("alpha", "beta", "gamma", "delta")
+    times: tuple[str, ...] = ()
+    discrete: bool = True
+
+    def objective(self, rows: Rows) -> Objective:
+        """The log-likelihood of the rows and its gradient, of the logarithms of α, β, γ, δ."""
+        x, t_x, n, weights = rows.x.rows(), rows.t_x.rows(), rows.T.rows(), rows.weights
+        own, lived, gone = _ways(t_x, n)
+
+        def likelihood(at: Floats) -> tuple[float, Floats]:
+            alpha, beta, gamma, delta = np.exp(at)
+            terms = _terms(alpha, beta, gamma, delta, x[own], lived, gone)
+            most = np.full(len(x), -np.inf)
+            np.maximum.at(most, own, terms)
+            parts = np.exp(terms - most[own])
+            sums = np.bincount(own, parts, minlength=len(x))
+            value = weights @ (np.log(sums) + most)
+            share = parts / sums[own] * weights[own]
+            bought, missed, stayed = x[own], lived - x[own], lived
+            both, ends = digamma(alpha + beta + lived), digamma(gamma + delta + stayed + gone)
+            slopes = [
+                digamma(alpha + bought) - both - digamma(alpha) + digamma(alpha + beta),
+                digamma(beta + missed) - both - digamma(beta) + digamma(alpha + beta),
+                digamma(gamma + gone) - ends - digamma(gamma) + digamma(gamma + delta),
+                digamma(delta + stayed) - ends - digamma(delta) + digamma(gamma + delta),
+            ]
+            return float(value), np.exp(at) * np.array([share @ slope for slope in slopes])
+
+        return likelihood
+
+    def starts(self, rows: Rows) -> list[Floats]:
+        """Where to begin: the share of occasions that were used, with an end that comes early or late."""
+        used = np.clip(rows.purchases / rows.exposure, 0.01, 0.9)
+        return [
+            np.log([2 * min(1.5 * used, 0.9), 2 * max(1 - 1.5 * used, 0.1), gamma, delta])
+            for gamma, delta in ((1.0, 3.0), (0.5, 5.0), (2.0, 2.0))
+        ]
+
+    def p_alive(self, params: Mapping[str, float], x: Floats, t_x: Floats, T: Floats) -> Floats:
+        """The chance that the customer has not stopped by the occasion after T."""
+        return np.asarray(np.exp(self._still(params, x, t_x, T, 1.0)))
+
+    def _still(
+        self, params: Mapping[str, float], x: Floats, t_x: Floats, n: Floats, later: float, bought: float = 0.0
+    ) -> Floats:
+        """The logarithm of the chance to be alive so many occasions later (and to buy there)."""
+        alpha, beta, gamma, delta = (params[name] for name in self.parameters)
+        own, lived, gone = _ways(t_x, n)
+        terms = _terms(alpha, beta, gamma, delta, x[own], lived, gone)
+        most = np.full(len(x), -np.inf)
+        np.maximum.at(most, own, terms)
+        whole = np.log(np.bincount(own, np.exp(terms - most[own]), minlength=len(x))) + most
+        alive = betaln(alpha + x + bought, beta + n - x) - betaln(alpha, beta)
+        return np.asarray(alive + betaln(gamma, delta + n + later) - betaln(gamma, delta) - whole)
+
+    def expected(
+        self,
+        params: Mapping[str, float],
+        horizon: Floats,
+        x: Floats,
+        t_x: Floats,
+        T: Floats,
+    ) -> Floats:
+        """Purchases expected at as many occasions after T as the horizon has (whole numbers)."""
+        gamma, delta = params["gamma"], params["delta"]
+        start = self._still(params, x, t_x, T, 0.0, bought=1.0)
+        found = np.zeros(len(x))
+        for occasion in range(1, int(horizon.max(initial=0.0)) + 1):
+            later = start + betaln(gamma, delta + T + occasion) - betaln(gamma, delta + T)
+            found += np.where(occasion <= horizon, np.exp(later), 0.0)
+        return found
+
+    def expected_new(self, params: Mapping[str, float], horizon: Floats) -> Floats:
+        """Purchases expected at the first occasions after a first purchase."""
+        nobody = np.zeros_like(horizon)
+        return self.expected(params, horizon, nobody, nobody, nobody)
+
+    def simulated(
+        self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
+        random: np.random.Generator,
+    ) -> Floats:  # fmt: skip
+        """One course of the future: purchases of each at the occasions after T."""
+        alpha, beta, gamma, delta = (params[name] for name in self.parameters)
+        alive = random.random(len(x)) < np.exp(self._still(params, x, t_x, T, 0.0))
+        stop = np.clip(random.beta(gamma, delta + T), 1e-12, 1.0)
+        occasions = np.minimum(random.geometric(stop) - 1, horizon).astype(np.int64)
+        return np.where(alive, random.binomial(occasions, random.beta(alpha + x, beta + T - x)), 0).astype(np.float64)
+
+
+def _ways(t_x: Floats, n: Floats) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Floats, Floats]:
+    """Every way in which a row may have come about: the row, how many occasions they lived, and 1 if they stopped."""
+    silent = (n - t_x).astype(np.intp)
+    own = np.repeat(np.arange(len(n)), silent + 1)
+    place = np.arange(len(own)) - np.repeat(np.cumsum(silent + 1) - (silent + 1), silent + 1)
+    return own, t_x[own] + place, (place < silent[own]).astype(np.float64)
+
+
+def _terms(alpha: float, beta: float, gamma: float, delta: float, x: Floats, lived: Floats, gone: Floats) -> Floats:
+    buying = betaln(alpha + x, beta + lived - x) - betaln(alpha, beta)
+    return np.asarray(buying + betaln(gamma + gone, delta + lived) - betaln(gamma, delta))
+
+
+BG_BB = BgBb()

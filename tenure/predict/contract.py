@@ -1,0 +1,113 @@
+"""Renewals of a contract: after each period a customer renews or is lost, with a chance of their own.
+
+The chance θ to be lost at a renewal is Beta(α, β), and the share that is still there after t renewals
+
+    S(t) = B(α, β + t^c) / B(α, β)
+
+with c = 1 in the shifted beta geometric model (P. S. Fader and B. G. S. Hardie, How to Project Customer Retention,
+Journal of Interactive Marketing 21 (2007), 76-90), where everybody's chance stays what it is, and c free in the beta
+discrete Weibull model (by the same, with Y. Liu, J. Davin and T. Steenburgh, 2018), where it changes with time.
+"""
+
+# ruff: noqa: N803 -- T is what the literature calls it
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tenure.predict.compress import Rows
+from tenure.predict.optimise import Objective
+from tenure.predict.special import Floats, betaln, digamma
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """A model of renewals: frequency is how many were made, T how many could have been."""
+
+    name: str
+    title: str
+    parameters: tuple[str, ...]
+    times: tuple[str, ...] = ()
+    discrete: bool = True
+
+    def objective(self, rows: Rows) -> Objective:
+        """The log-likelihood of the rows and its gradient, of the logarithms of α, β (and c)."""
+        x, n, weights = rows.x.rows(), rows.T.rows(), rows.weights
+        lost, lost_after, kept, kept_for = weights[x < n], x[x < n], weights[x >= n], n[x >= n]
+        shape = len(self.parameters) == 3
+
+        def likelihood(at: Floats) -> tuple[float, Floats]:
+            alpha, beta = float(np.exp(at[0])), float(np.exp(at[1]))
+            c = float(np.exp(at[2])) if shape else 1.0
+            before, slopes_before = _log_survival(alpha, beta, c, lost_after)
+            after, slopes_after = _log_survival(alpha, beta, c, lost_after + 1)
+            still, slopes_still = _log_survival(alpha, beta, c, kept_for)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                fallen = -np.expm1(after - before)
+                # d ln(S(t-1) - S(t)): what was there and what is, by their part in the difference
+                slopes_lost = slopes_before + (slopes_before - slopes_after) * (1 - fallen) / fallen
+                value = lost @ (before + np.log(fallen)) + kept @ still
+            return float(value), (slopes_lost @ lost + slopes_still @ kept)[: len(at)]
+
+        return likelihood
+
+    def starts(self, rows: Rows) -> list[Floats]:
+        """Where to begin: the mean chance to be lost, with much and little difference between customers."""
+        x, n = rows.x.rows(), rows.T.rows()
+        lost = float(rows.weights @ (x < n))
+        chance = np.clip(lost / max(float(rows.weights @ (x + (x < n))), 1.0), 0.01, 0.9)
+        size = len(self.parameters)
+        return [np.log([width * chance, width * (1 - chance), 1.0])[:size] for width in (2.0, 5.0, 20.0)]
+
+    def survival(self, params: Mapping[str, float], time: Floats) -> Floats:
+        """The share still there after so many renewals."""
+        return np.exp(_log_survival(params["alpha"], params["beta"], params.get("c", 1.0), time)[0])
+
+    def p_alive(self, params: Mapping[str, float], x: Floats, t_x: Floats, T: Floats) -> Floats:
+        """1 for who renewed every time, 0 for the others: a contract's end is seen."""
+        return (x >= T).astype(np.float64)
+
+    def expected(
+        self,
+        params: Mapping[str, float],
+        horizon: Floats,
+        x: Floats,
+        t_x: Floats,
+        T: Floats,
+    ) -> Floats:
+        """Renewals expected in as many periods after T as the horizon has."""
+        here = self.survival(params, T)
+        found = np.zeros(len(x))
+        for period in range(1, int(horizon.max(initial=0.0)) + 1):
+            found += np.where(period <= horizon, self.survival(params, T + period), 0.0)
+        return self.p_alive(params, x, t_x, T) * found / here
+
+    def expected_new(self, params: Mapping[str, float], horizon: Floats) -> Floats:
+        """Renewals expected of a new customer."""
+        nobody = np.zeros_like(horizon)
+        return self.expected(params, horizon, nobody, nobody, nobody)
+
+    def simulated(
+        self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
+        random: np.random.Generator,
+    ) -> Floats:  # fmt: skip
+        """One course of the future: renewals of each in the horizon after T."""
+        level = random.random(len(x)) * self.survival(params, T)
+        found = np.zeros(len(x))
+        for period in range(1, int(horizon.max(initial=0.0)) + 1):
+            found += (period <= horizon) & (level < self.survival(params, T + period))
+        return found * self.p_alive(params, x, t_x, T)
+
+
+def _log_survival(alpha: float, beta: float, c: float, time: Floats) -> tuple[Floats, Floats]:
+    """The logarithm of S(t), and its derivatives by the logarithms of α, β and c (one a row)."""
+    power = time**c
+    both, later = digamma(alpha + beta), digamma(alpha + beta + power)
+    own = digamma(beta + power)
+    slopes = np.stack([
+        alpha * (both - later), beta * (own - later - digamma(beta) + both),
+        (own - later) * power * c * np.log(np.maximum(time, 1.0)),
+    ])  # fmt: skip
+    return betaln(alpha, beta + power) - betaln(alpha, beta), slopes

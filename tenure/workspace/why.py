@@ -1,0 +1,188 @@
+"""Why a metric changed: `ws.why`.
+
+with tenure.open("shop") as ws:
+    answer = ws.why.metric("orders", since="2025-03", until="2025-04")
+    answer.causes[0], answer.breakdowns
+    ws.why.drivers("loyalty")
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from tenure.documents import did_you_mean
+from tenure.errors import UsageError
+from tenure.lifecycle.definition import Lifecycle
+from tenure.lifecycle.periods import Period, PeriodUnit, latest, midnight, periods
+from tenure.lifecycle.refresh import Applied
+from tenure.metrics.drivers import Drivers, drivers
+from tenure.metrics.question import Question
+from tenure.metrics.why.cells import table_of
+from tenure.metrics.why.dimensions import Dimension, dimensions
+from tenure.metrics.why.found import Why
+from tenure.metrics.why.people import people_of
+from tenure.metrics.why.persons import TABLE, adds_up, by_person
+from tenure.metrics.why.why import explain_change, told_of
+from tenure.warehouse.connection import first_row
+
+if TYPE_CHECKING:
+    from tenure.workspace.workspace import Workspace
+
+# periods before the two that tell what is usual
+BEFORE = 8
+_FORMS: tuple[tuple[PeriodUnit, str], ...] = (
+    ("day", r"(\d{4})-(\d{2})-(\d{2})"),
+    ("week", r"(\d{4})-W(\d{1,2})"),
+    ("month", r"(\d{4})-(\d{1,2})"),
+    ("quarter", r"(\d{4})-Q([1-4])"),
+    ("year", r"(\d{4})"),
+)
+
+
+class WhyOf:
+    """Why figures changed, and what goes before people enter or leave stages."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._ws = workspace
+
+    def metric(
+        self, name: str, *, since: str | None = None, until: str | None = None, period: PeriodUnit | None = None,
+        lifecycle: str | None = None,
+    ) -> Why:  # fmt: skip
+        """Why the metric changed from the period `since` to the period `until`.
+
+        Periods are written as they are named (2025-03, 2025-Q1, 2025-W10, 2025) or as a day in them. By default the
+        last complete one is compared with the one before; `period` says of which kind, by default as the names are, or
+        months. Raises UsageError for what does not exist.
+        """
+        metric = self._ws.metrics.metric(name)
+        question, one, two = self._question(since, until, period, lifecycle)
+        row = first_row(self._ws._store.connection(), "SELECT min(time) FROM events")
+        first = int(row[0]) if row and row[0] is not None else 0
+        with self._ws._store.transaction() as connection:
+            return explain_change(
+                connection, metric, question, one=one, two=two, segments=self._segments(question), first_event=first
+            )
+
+    def people(
+        self, name: str, dimension: str, part: str, *, since: str | None = None, until: str | None = None,
+        period: PeriodUnit | None = None, lifecycle: str | None = None,
+    ) -> pa.Table:  # fmt: skip
+        """Everybody in one part of a change, the largest contributions first.
+
+        Columns: customer_id, before, after; of a rate also of_before, of_after; contribution.
+        """
+        metric = self._ws.metrics.metric(name)
+        if not adds_up(metric):
+            raise UsageError(f"{metric.title} is no sum over people.", hint="Ask for a metric that counts or adds up.")
+        question, one, two = self._question(since, until, period, lifecycle)
+        with self._ws._store.transaction() as connection:
+            found = dimensions(connection, metric, question, self._segments(question))
+            chosen = self._dimension(found, dimension)
+            places = (one, two)
+            numbers = by_person(connection, metric, question, table=TABLE)
+            whole = table_of(connection, numbers, None, places, len(question.periods), table=TABLE)
+            if chosen.own is not None:
+                by_person(connection, metric, question, own=chosen.own, table=TABLE)
+            told = told_of(metric.formula, numbers, whole, places)
+            return people_of(connection, TABLE, chosen, part, told, places)
+
+    def drivers(self, stage: str, *, leave: bool = False, days: int = 30, lifecycle: str | None = None) -> Drivers:
+        """What people do before they enter a stage, or leave it, within `days`, more or less often than others.
+
+        Raises UsageError where there is no such stage.
+        """
+        scope = self._ws.moves.scope(lifecycle)
+        if days < 1:
+            raise UsageError("A look ahead takes a day at least.", hint="Give --days 1 or more.")
+        code = scope.code(stage)
+        return drivers(self._ws._store.connection(), scope, stage=code, leave=leave, days=days)
+
+    def periods(
+        self, since: str | None, until: str | None, period: PeriodUnit | None = None
+    ) -> tuple[PeriodUnit, Period, Period]:
+        """The two periods that are compared, and of what kind they are."""
+        zone, now = self._ws.zone, self._ws._now()
+        kinds = {self._written(text)[0] for text in (since, until) if text is not None}
+        unit: PeriodUnit = period or (kinds.pop() if len(kinds) == 1 and kinds != {"day"} else "month")
+
+        def of(text: str) -> Period:
+            first = midnight(zone, self._written(text)[1])
+            return periods(zone, unit, since=first, until=first)[0]
+
+        def before(one: Period) -> Period:
+            return latest(zone, unit, 1, until=one.begins - 1)[0]
+
+        if until is not None:
+            two = of(until)
+        else:
+            two = latest(zone, unit, 1, until=now)[0]
+            two = two if two.ends <= now + 1 else before(two)
+        one = of(since) if since is not None else before(two)
+        if one.begins >= two.begins:
+            raise UsageError(
+                f"{one.name} is not before {two.name}.", hint="Give --from the earlier period, --to the later one."
+            )
+        if two.begins > now:
+            raise UsageError(f"{two.name} lies after all that is known.", hint="Take an earlier period.")
+        return unit, one, two
+
+    def _question(
+        self, since: str | None, until: str | None, period: PeriodUnit | None, lifecycle: str | None
+    ) -> tuple[Question, int, int]:
+        unit, one, two = self.periods(since, until, period)
+        zone = self._ws.zone
+        gap = len(periods(zone, unit, since=one.begins, until=two.begins)) - 1
+        earlier = latest(zone, unit, BEFORE + gap + 1, until=one.begins)
+        last = min(two.ends - 1, self._ws._now())
+        question = self._ws.metrics.question(
+            period=unit, since=earlier[1].start.isoformat() if len(earlier) > 1 else one.start.isoformat(),
+            until=(two.start if two.ends > last + 1 else _last_day(two)).isoformat(), lifecycle=lifecycle,
+        )  # fmt: skip
+        names = [each.name for each in question.periods]
+        return question, names.index(one.name), names.index(two.name)
+
+    def _segments(self, question: Question) -> list[tuple[Lifecycle, Applied]]:
+        held = self._ws._held()
+        return [
+            (one, held[one.name])
+            for one in self._ws.definitions.lifecycles
+            if one.name in held and (question.lifecycle is None or one.name != question.lifecycle.name)
+        ]
+
+    def _dimension(self, found: tuple[Dimension, ...], name: str) -> Dimension:
+        for one in found:
+            if one.name == name:
+                return one
+        names = [one.name for one in found]
+        hint = did_you_mean(name, names) or f"There are: {', '.join(names)}."
+        raise UsageError(f"There is no breakdown by {name!r}.", hint=hint)
+
+    def _written(self, text: str) -> tuple[PeriodUnit, date]:
+        """Of what kind a period is by its name, and its first day."""
+        for unit, form in _FORMS:
+            match = re.fullmatch(form, text)
+            if match is None:
+                continue
+            try:
+                year, *rest = map(int, match.groups())
+                if unit == "week":
+                    return unit, date.fromisocalendar(year, rest[0], 1)
+                if unit == "quarter":
+                    return unit, date(year, 3 * rest[0] - 2, 1)
+                return unit, date(year, *[*rest, 1, 1][:2]) if unit != "day" else date(year, *rest)
+            except ValueError:
+                break
+        raise UsageError(
+            f"{text!r} is no period.", hint="Write it as 2025-03, 2025-Q1, 2025-W10, 2025, or as a day in it."
+        )
+
+
+def _last_day(period: Period) -> date:
+    """The last day of a period."""
+    length = timedelta(microseconds=period.ends - period.begins)
+    return period.start + timedelta(days=round(length / timedelta(days=1)) - 1)
