@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from tenure.cli.app import app, as_of, chosen_with, opened, typed
 from tenure.cli.options import LifecycleOption
 from tenure.cli.output import FormatOption, Listing, OutputOption, give
+from tenure.cli.people import explaining
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -140,8 +140,7 @@ def _show_people(
         ],
     )  # fmt: skip
     screen.more(shown.num_rows, rows.num_rows, "use --format csv -o FILE.")
-    first = rows["customer_id"][0].as_py()
-    screen.next(typed(context, f"explain {quote(first)}{chosen_with(ws, lifecycle)}"))
+    screen.next(explaining(context, ws, lifecycle, rows))
 
 
 def _title(screen: Screen, ws: Workspace, lifecycle: Lifecycle, days: int) -> None:

@@ -10,6 +10,7 @@ import typer
 from tenure.cli.app import app, as_of, chosen_with, opened, typed
 from tenure.cli.options import LifecycleOption, PeopleOption
 from tenure.cli.output import FormatOption, Listing, OutputOption, give
+from tenure.cli.people import explaining
 from tenure.cli.times import exact_days
 from tenure.errors import UsageError
 
@@ -161,7 +162,7 @@ def _show_people(screen: Screen, context: typer.Context, ws: Workspace, lifecycl
     )  # fmt: skip
     screen.more(shown.num_rows, rows.num_rows, "use --format csv -o FILE.")
     screen.say(f"{several(rows.num_rows, 'time')}.", style="dim")
-    screen.next(typed(context, f"explain {quote(rows['customer_id'][0].as_py())}{chosen_with(ws, lifecycle)}"))
+    screen.next(explaining(context, ws, lifecycle, rows))
 
 
 def _map_rows(lifecycle: Lifecycle, cells: Sequence[MapCell]) -> pa.Table:

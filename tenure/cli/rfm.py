@@ -11,6 +11,7 @@ import typer
 from tenure.cli.app import app, as_of, chosen_with, opened, typed
 from tenure.cli.options import LifecycleOption
 from tenure.cli.output import FormatOption, Listing, OutputOption, give
+from tenure.cli.people import explaining
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,4 +134,4 @@ def _show_people(
     )  # fmt: skip
     screen.more(shown.num_rows, rows.num_rows, "use --format csv -o FILE.")
     screen.say(f"{several(rows.num_rows, units(lifecycle.unit, 1), units(lifecycle.unit))}.", style="dim")
-    screen.next(typed(context, f"explain {quote(rows['customer_id'][0].as_py())}{chosen_with(ws, lifecycle)}"))
+    screen.next(explaining(context, ws, lifecycle, rows))
