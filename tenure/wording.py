@@ -13,6 +13,8 @@ _LENGTHS = (("day", 86_400 * _SECOND), ("hour", 3_600 * _SECOND), ("minute", 60 
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "CNY": "CN¥", "INR": "₹", "KRW": "₩", "BRL": "R$"}
 # amounts in a column whose largest is beyond this are shown without the small change
 _SMALL = Decimal(10_000)
+# from so many percent on, how many times is told
+_MANIFOLD = 1000
 
 
 class Money:
@@ -38,27 +40,51 @@ def number(value: Decimal | float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def figure(value: Decimal | None, unit: str, currency: str | None) -> str:
-    """The figure of a metric as people read it: 12.5 %, £1,200.50, 4.5 days, 1,204."""
+def figure(value: Decimal | None, unit: str, currency: str | None, *, short: bool = False) -> str:
+    """The figure of a metric as people read it: 12.5 %, £1,200.50, 4.5 days, 1,204; `short` where many are compared."""
     if value is None:
         return "–"
     match unit:
         case "rate":
-            return f"{number((value * 100).quantize(Decimal('0.1')))} %"
+            return f"{_cut(value * 100) if short else number((value * 100).quantize(Decimal('0.1')))} %"
         case "money":
-            return Money(currency, [value])(value)
+            # what goes over a hundred says enough without the small change
+            return Money(currency, [_SMALL] if short and abs(value) >= 100 else [value])(value)
         case "days":
-            return _in_days(value)
+            return _in_days(value, short=short)
         case _:
-            whole = value == value.to_integral_value()
-            return number(int(value) if whole else value.quantize(Decimal("0.01")))
+            whole = value == value.to_integral_value() and (unit == "count" or not short)
+            return number(int(value)) if whole else _cut(value) if short else number(value.quantize(Decimal("0.01")))
 
 
-def _in_days(days: Decimal) -> str:
-    for least, size, word in ((Decimal(2), 1, "days"), (Decimal(2) / 24, 24, "h"), (Decimal(2) / 1440, 1440, "min")):
-        if abs(days) >= least:
-            return f"{number((days * size).quantize(Decimal('0.1')))} {word}"
-    return f"{number((days * 86_400).quantize(Decimal('0.1')))} s"
+def change(value: Decimal | None, previous: Decimal | None, unit: str) -> str:
+    """What a figure has gained since the period before: +12 %, of a share in points; empty where none can be told."""
+    if value is None or previous is None:
+        return ""
+    if unit == "rate":
+        points = ((value - previous) * 100).quantize(Decimal("0.1"))
+        return f"{points:+} pt" if points else "±0"
+    if unit == "score" or previous <= 0:
+        return ""
+    percent = ((value / previous - 1) * 100).quantize(Decimal(1))
+    if abs(percent) >= _MANIFOLD:
+        return f"×{(value / previous).quantize(Decimal(1))}"
+    return f"{percent:+} %" if percent else "±0"
+
+
+def _in_days(days: Decimal, *, short: bool) -> str:
+    # 36 hours say more than 1.5 days
+    units = ((1, "days"), (24, "h"), (1440, "min"), (86_400, "s"))
+    size, word = next(((size, word) for size, word in units[:-1] if abs(days) * size >= 2), units[-1])
+    return f"{_cut(days * size) if short else number((days * size).quantize(Decimal('0.1')))} {word}"
+
+
+def _cut(value: Decimal) -> str:
+    """A number with as many decimals as its size asks for."""
+    if not value:
+        return "0"
+    step = Decimal(1 if abs(value) >= 1000 else "0.1" if abs(value) >= 10 else "0.01")
+    return f"{value.quantize(step):,f}"
 
 
 def several(count: int, word: str, plural: str = "") -> str:

@@ -59,10 +59,9 @@ def _show(
 ) -> None:  # fmt: skip
     from rich.text import Text
 
-    from tenure.cli.judging import figure
     from tenure.cli.screen import Column
     from tenure.metrics.expected import RATE
-    from tenure.wording import several
+    from tenure.wording import figure, several
 
     currency = ws.definitions.config.currency
     own = {one.metric for one in ws.targets.all.targets} & ws.metrics.all.keys()
@@ -78,10 +77,17 @@ def _show(
     rows: list[list[Cell]] = []
     for one in found:
         unit = one.metric.unit
-        low, high = (figure(unit, Decimal(repr(limit)), currency) for limit in (one.band.low, one.band.high))
+        low, high = (
+            figure(Decimal(repr(limit)), unit, currency, short=True) for limit in (one.band.low, one.band.high)
+        )
         style = {True: "green", False: "red", None: "yellow"}[one.good]
         rows.append(
-            [one.metric.title, Text(figure(unit, one.value, currency), style=style), f"{low} – {high}", _moved(one)]
+            [
+                one.metric.title,
+                Text(figure(one.value, unit, currency, short=True), style=style),
+                f"{low} – {high}",
+                _moved(one),
+            ]
         )
     screen.table(
         [Column("Metric", long="cut"), Column("Value", right=True), Column("Expected", right=True),

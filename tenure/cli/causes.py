@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tenure.cli.metric import told
 from tenure.metrics.definition import Metric
 from tenure.metrics.why.calendar import CalendarEffect
 from tenure.metrics.why.data_faults import Fault
 from tenure.metrics.why.found import Cause, Why
-from tenure.wording import number, several
+from tenure.wording import figure, number, several
 
 _NAMES = {"country": "people from", "stage": "people in stage", "channel": "channel", "campaign": "campaign"}
 
@@ -23,7 +22,7 @@ def difference(metric: Metric, value: Decimal | float | None, currency: str | No
         points = (exact * 100).quantize(Decimal("0.1")) + 0
         return f"{'+' if points > 0 else ''}{number(points)} points"
     sizes = abs(exact) if metric.unit != "count" else abs(exact).quantize(_step(exact))
-    words = told(metric, sizes, currency)
+    words = figure(sizes, metric.unit, currency)
     zero = not any(sign in "123456789" for sign in words)
     return words if zero else f"{'-' if exact < 0 else '+'}{words}"
 
@@ -93,7 +92,7 @@ def _of_part(why: Why, cause: Cause, currency: str | None) -> str:
     assert part is not None and part.excess is not None and part.low is not None and part.high is not None
     metric = why.metric
     what = _NAMES.get(cause.dimension or "", f"{cause.dimension}:")
-    numbers = f"{told(metric, part.before, currency)} → {told(metric, part.after, currency)}"
+    numbers = f"{figure(part.before, metric.unit, currency)} → {figure(part.after, metric.unit, currency)}"
     against = why.change is not None and part.excess * float(why.change) < 0
     held = " That held the change back." if against else ""
     low, high = (difference(metric, one, currency) for one in (part.low, part.high))

@@ -61,9 +61,11 @@ def forecast(
 
 def _known(ws: Workspace, lifecycle: Lifecycle, stage: str | None, to: str | None) -> None:
     """Nothing; raises UsageError where there is no such stage."""
-    for asked in (stage, None if to == NO_STAGE else to):
-        if asked is not None:
-            ws.moves.scope(lifecycle.name).code(asked)
+    scope = ws.moves.scope(lifecycle.name)
+    if stage is not None:
+        scope.code(stage)
+    if to is not None:
+        scope.state(to)
 
 
 def _between(ws: Workspace, lifecycle: Lifecycle, rows: pa.Table, stage: str | None, to: str | None) -> pa.Table:

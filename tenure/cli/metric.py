@@ -67,34 +67,6 @@ def metric(
         )  # fmt: skip
 
 
-def told(metric: Metric, value: Decimal | None, currency: str | None) -> str:
-    """A figure as people read it: 12.5 %, £1,200.50, 4.5 days, 1,204."""
-    from tenure.wording import Money, number
-
-    if value is None:
-        return "–"
-    match metric.unit:
-        case "rate":
-            return f"{number((value * 100).quantize(Decimal('0.1')))} %"
-        case "money":
-            return Money(currency, [value])(value)
-        case "days":
-            return _time(value)
-        case _:
-            whole = value == value.to_integral_value()
-            return number(int(value) if whole else value.quantize(Decimal("0.01")))
-
-
-def _time(days: Decimal) -> str:
-    from tenure.wording import number
-
-    for size, word in ((Decimal(2), "days"), (Decimal(2) / 24, "h"), (Decimal(2) / 1440, "min"), (Decimal(0), "s")):
-        if abs(days) >= size:
-            scale = {"days": 1, "h": 24, "min": 1440, "s": 86400}[word]
-            return f"{number((days * scale).quantize(Decimal('0.1')))} {word}"
-    raise AssertionError
-
-
 def _rows(
     metric: Metric, points: tuple[MetricPoint, ...], by: str | None,
     judged: Sequence[tuple[Limits | None, Status | None]],
@@ -139,7 +111,7 @@ def _show(
 
     from tenure.cli.judging import band, state
     from tenure.cli.screen import Cell, Column
-    from tenure.wording import number
+    from tenure.wording import figure, number
 
     screen.title(metric.title, as_of(ws, ws.moment(None)))
     screen.say(f"{metric.means} {_BETTER[metric.direction].capitalize()}.")
@@ -159,7 +131,7 @@ def _show(
     rows: list[list[Cell]] = []
     for one, (limits, status) in zip(points, judged, strict=True):
         cells: list[Cell] = [one.period, *([one.part or "none known"] if by else [])]
-        cells.append(told(metric, one.value, currency))
+        cells.append(figure(one.value, metric.unit, currency))
         if ratio:
             cells.append(f"{_short(one.numerator)} / {_short(one.denominator)}")
         cells += [number(one.n) if one.n is not None else ""]

@@ -22,12 +22,12 @@ def chosen_range(ws: Workspace, period: Period) -> str:
 
 def in_part(ws: Workspace, unit: PeriodUnit, chosen: Sequence[Period]) -> str:
     """A sentence on the periods of which only a part counts; empty where all are whole."""
-    from tenure.lifecycle.periods import periods
     from tenure.wording import moment
+    from tenure.workspace.calendar import last_periods
 
     told = []
     for one in dict.fromkeys((*chosen[:1], *chosen[-1:])):
-        (whole,) = periods(ws.zone, unit, since=one.begins, until=one.begins)
+        (whole,) = last_periods(ws, unit, 1, until=one.begins)
         begins = f"from {_day(ws, one.begins) or moment(one.begins, ws.zone)}" if one.begins > whole.begins else ""
         ends = f"up to {_last_day(ws, one.ends) or moment(one.ends - 1, ws.zone)}" if one.ends < whole.ends else ""
         if begins or ends:

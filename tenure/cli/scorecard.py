@@ -89,9 +89,8 @@ def _rows(card: Scorecard) -> pa.Table:
 def _show(
     screen: Screen, context: typer.Context, ws: Workspace, card: Scorecard, keys: Sequence[str], every: bool
 ) -> None:
-    from tenure.cli.judging import change, figure
     from tenure.cli.screen import Column
-    from tenure.wording import moment, units
+    from tenure.wording import change, figure, moment, units
 
     until = f"so far, up to {moment(card.until, ws.zone)}" if not card.over else "whole"
     screen.title(f"Scorecard {card.period.name}", f"{card.lifecycle.title} · {until} · beside {card.previous.name}")
@@ -101,10 +100,11 @@ def _show(
         told = one.figures
         people = told["population"]
         rows.append(
-            [one.stage.title, figure("count", people.value, None), change(people.value, people.previous, "count"),
-             *(figure(told[name].unit, told[name].value, None) for name in ("inflow", "outflow")),
-             *("" if told["conversion"].value is None else figure("rate", told["conversion"].value, None),),
-             figure("days", told["time_in_stage"].value, None)]
+            [one.stage.title, figure(people.value, "count", None, short=True),
+             change(people.value, people.previous, "count"),
+             *(figure(told[name].value, told[name].unit, None, short=True) for name in ("inflow", "outflow")),
+             *("" if told["conversion"].value is None else figure(told["conversion"].value, "rate", None, short=True),),
+             figure(told["time_in_stage"].value, "days", None, short=True)]
         )  # fmt: skip
     screen.table(
         [Column("Stage", long="cut"), Column(units(card.lifecycle.unit).capitalize(), right=True),
@@ -151,8 +151,9 @@ def _chosen(one: StageCard, keys: Sequence[str], shown: set[str], every: bool) -
 
 
 def _metrics(screen: Screen, card: Scorecard, chosen: Sequence[Judged], currency: str | None) -> None:
-    from tenure.cli.judging import band, change, figure, state
+    from tenure.cli.judging import band, state
     from tenure.cli.screen import Column
+    from tenure.wording import change, figure
 
     aimed = any(one.status is not None for one in chosen)
     paced = aimed and not card.over
@@ -164,11 +165,15 @@ def _metrics(screen: Screen, card: Scorecard, chosen: Sequence[Judged], currency
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     for one in chosen:
-        row: list[Cell] = [one.title, figure(one.unit, one.value, currency), figure(one.unit, one.previous, currency)]
+        row: list[Cell] = [
+            one.title,
+            figure(one.value, one.unit, currency, short=True),
+            figure(one.previous, one.unit, currency, short=True),
+        ]
         if card.over:
             row.append(change(one.value, one.previous, one.unit))
         if paced:
-            row.append(figure(one.unit, one.pace, currency) if one.status and one.pace is not None else "")
+            row.append(figure(one.pace, one.unit, currency, short=True) if one.status and one.pace is not None else "")
         if aimed:
             row += [band(one.unit, one.limits, currency), state(one.status)]
         rows.append(row)

@@ -110,9 +110,9 @@ def _unit(ws: Workspace, name: str) -> Unit:
 
 
 def _show(screen: Screen, context: typer.Context, ws: Workspace, held: Sequence[Target]) -> None:
-    from tenure.cli.judging import band, figure, for_each, state
+    from tenure.cli.judging import band, for_each, state
     from tenure.cli.screen import Column
-    from tenure.wording import several
+    from tenure.wording import figure, several
 
     screen.title("Targets", as_of(ws, ws.moment(None)))
     if not held:
@@ -133,7 +133,7 @@ def _show(screen: Screen, context: typer.Context, ws: Workspace, held: Sequence[
             for_each(one.period, one.by, one.stage),
             band(unit, one.at(start), currency),
         ]
-        row.append(figure(unit, judged.value, currency) if judged else "")
+        row.append(figure(judged.value, unit, currency, short=True) if judged else "")
         row += [_ahead(judged, unit, currency) if judged else ""] if running else []
         row.append(state(judged.status if judged and judged.target == one else None))
         row += [one.owner] if owned else []
@@ -175,9 +175,9 @@ def _title(ws: Workspace, one: Target) -> str:
 
 
 def _ahead(judged: Judged, unit: Unit, currency: str | None) -> str:
-    from tenure.cli.judging import figure
+    from tenure.wording import figure
 
-    return "" if judged.over or judged.pace is None else figure(unit, judged.pace, currency)
+    return "" if judged.over or judged.pace is None else figure(judged.pace, unit, currency, short=True)
 
 
 def _today(ws: Workspace) -> date:
@@ -187,9 +187,9 @@ def _today(ws: Workspace) -> date:
 
 
 def _compared(one: Target, unit: Unit, currency: str | None) -> str:
-    from tenure.cli.judging import figure
+    from tenure.wording import figure
 
-    return "" if one.benchmark is None else figure(unit, one.benchmark[0], currency)
+    return "" if one.benchmark is None else figure(one.benchmark[0], unit, currency, short=True)
 
 
 def _rows(held: Sequence[Target]) -> pa.Table:
@@ -236,9 +236,8 @@ def _proposed(
     screen: Screen, context: typer.Context, ws: Workspace, found: Sequence[Proposal], done: Written | None,
     period: str, aim: str,
 ) -> None:  # fmt: skip
-    from tenure.cli.judging import figure
     from tenure.cli.screen import Column
-    from tenure.wording import several
+    from tenure.wording import figure, several
 
     screen.title("Targets proposed", as_of(ws, ws.moment(None)))
     if not found:
@@ -250,7 +249,7 @@ def _proposed(
     rows: list[list[Cell]] = []
     for one in found:
         unit = _unit(ws, one.metric)
-        told = [figure(unit, value, currency) for value in (one.median, one.best, one.low, one.high)]
+        told = [figure(value, unit, currency, short=True) for value in (one.median, one.best, one.low, one.high)]
         best = (
             f"{'≥' if one.direction == 'up' else '≤'} {told[1]}" if one.best is not None else f"{told[2]} – {told[3]}"
         )

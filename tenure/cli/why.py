@@ -215,7 +215,7 @@ def _show(
     lifecycle: str | None,
 ) -> None:  # fmt: skip
     from tenure.cli.causes import difference, sentence
-    from tenure.cli.metric import told
+    from tenure.wording import figure
 
     currency, metric = ws.definitions.config.currency, found.metric
     screen.title(f"{metric.title}: {found.one.name} to {found.two.name}", as_of(ws, ws.moment(None)))
@@ -231,8 +231,8 @@ def _show(
     )  # fmt: skip
     usual = f" Changes of {difference(metric, found.usual, currency).lstrip('+')} are usual." if found.usual else ""
     screen.say(
-        f"{told(metric, found.before, currency)} → {told(metric, found.after, currency)}{resting}: {change}{percent}."
-        f"{usual}"
+        f"{figure(found.before, metric.unit, currency)} → {figure(found.after, metric.unit, currency)}{resting}: "
+        f"{change}{percent}.{usual}"
     )
     if found.running:
         screen.line(f"{found.two.name} is not over.", "yellow")
@@ -259,8 +259,8 @@ def _show(
 
 def _show_parts(screen: Screen, found: Why, broken: Breakdown, currency: str | None, *, every: bool) -> None:
     from tenure.cli.causes import difference
-    from tenure.cli.metric import told
     from tenure.cli.screen import Column
+    from tenure.wording import figure
 
     metric, ordered = found.metric, _in_order(broken)
     mixed = any(part.mix is not None for part in ordered)
@@ -274,7 +274,11 @@ def _show_parts(screen: Screen, found: Why, broken: Breakdown, currency: str | N
     ]  # fmt: skip
     rows: list[list[Cell]] = []
     for part in kept:
-        cells: list[Cell] = [part.part, told(metric, part.before, currency), told(metric, part.after, currency)]
+        cells: list[Cell] = [
+            part.part,
+            figure(part.before, metric.unit, currency),
+            figure(part.after, metric.unit, currency),
+        ]
         cells.append(difference(metric, part.contribution, currency))
         if mixed:
             mix = part.mix or 0
@@ -288,7 +292,7 @@ def _show_parts(screen: Screen, found: Why, broken: Breakdown, currency: str | N
     if broken.rest:
         rest = difference(metric, broken.rest, currency)
         rows.append(["length of the period", "", "", rest, *([""] * (4 if mixed else 2))])
-    whole = [told(metric, found.before, currency), told(metric, found.after, currency)]
+    whole = [figure(found.before, metric.unit, currency), figure(found.after, metric.unit, currency)]
     rows.append(["Together", *whole, difference(metric, found.change, currency), *([""] * (4 if mixed else 2))])
     screen.table(columns, rows, total=True)
     screen.line(f"{broken.dimension}: {broken.told}.", "dim")
@@ -346,11 +350,14 @@ def _show_people(screen: Screen, part: str, rows: pa.Table) -> None:
         return
     rate = "of_before" in rows.column_names
 
-    def figure(row: dict[str, Decimal], name: str) -> str:
+    def number_of(row: dict[str, Decimal], name: str) -> str:
         return f"{number(row[name])} of {number(row[f'of_{name}'])}" if rate else number(row[name])
 
     screen.table(
         [Column("Person"), Column("Before", right=True), Column("After", right=True)],
-        [[row["customer_id"], figure(row, "before"), figure(row, "after")] for row in rows.slice(0, PAGE).to_pylist()],
+        [
+            [row["customer_id"], number_of(row, "before"), number_of(row, "after")]
+            for row in rows.slice(0, PAGE).to_pylist()
+        ],
     )
     screen.more(PAGE, rows.num_rows, "--format csv lists all")

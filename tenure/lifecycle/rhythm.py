@@ -31,6 +31,7 @@ from tenure.events import EventBinding
 from tenure.expressions import parse as parse_condition
 from tenure.ingest.times import Zone
 from tenure.lifecycle.forecast import DAY
+from tenure.lifecycle.moves.survival import kaplan_meier
 from tenure.lifecycle.silence import length, silences
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.measures import MeasureKind, ensure
@@ -120,9 +121,11 @@ def rhythm(units: Integers, days: Integers, *, last_day: int) -> Rhythm:
             people=people, repeaters=repeaters, intervals=len(gaps),
             histogram=tuple(np.bincount(gaps).tolist()) if len(gaps) else (),
         )  # fmt: skip
-    closed, curve = _curve(gaps, open_for)
-    level = float(curve[-1])
-    median, at_risk, lapsed = (int(np.searchsorted(curve, q * level - 1e-12)) for q in (0.5, AT_RISK, LAPSED))
+    waits = np.concatenate([gaps, np.maximum(open_for, 0)])
+    curve = kaplan_meier(waits, np.arange(len(waits)) < len(gaps))
+    level = 1 - float(curve.staying[-1])
+    median, at_risk, lapsed = (curve.gone(q * level) or 0 for q in (0.5, AT_RISK, LAPSED))
+    closed = np.bincount(gaps)
     total = np.cumsum(closed)
     bare_at_risk, bare_lapsed = (int(np.searchsorted(total, q * len(gaps) - 1e-9)) for q in (AT_RISK, LAPSED))
     term = at_risk if at_risk == lapsed else None
@@ -131,7 +134,7 @@ def rhythm(units: Integers, days: Integers, *, last_day: int) -> Rhythm:
     return Rhythm(
         at_risk=at_risk, lapsed=lapsed, people=people, repeaters=repeaters, intervals=len(gaps), level=level,
         median=median, bare=(bare_at_risk, bare_lapsed), term=term,
-        histogram=tuple(closed[: int(gaps.max()) + 1].tolist()),
+        histogram=tuple(closed.tolist()),
     )  # fmt: skip
 
 
@@ -183,15 +186,6 @@ def _conditions(document: Document) -> Iterator[tuple[Path, str]]:
         text = document.value(path)
         if isinstance(text, str):
             yield path, text
-
-
-def _curve(gaps: Integers, open_for: Integers) -> tuple[Integers, npt.NDArray[np.float64]]:
-    """The number of closed intervals of every length, and F(t) from t = 0 on."""
-    longest = int(max(gaps.max(), open_for.max()))
-    closed = np.bincount(gaps, minlength=longest + 1)
-    censored = np.bincount(np.maximum(open_for, 0), minlength=longest + 1)
-    lasting = np.cumsum((closed + censored)[::-1])[::-1]
-    return np.asarray(closed, dtype=np.int64), np.asarray(1 - np.cumprod(1 - closed / lasting), dtype=np.float64)
 
 
 def local_days(zone: Zone, moments: Integers) -> Integers:

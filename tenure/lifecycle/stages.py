@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tenure.lifecycle.bound import AllOf, AnyOf, Negated, Truth, holds_on_empty
@@ -72,8 +71,3 @@ def holds(node: Truth, bits: Bits, mask: str) -> str:
         case _:
             op = "=" if holds_on_empty(node) else "<>"
             return f"({mask}{bits.word(node)} & {bits.bit(node)} {op} 0)"
-
-
-def stage_names(lifecycles: Sequence[BoundLifecycle]) -> Mapping[str, tuple[str, ...]]:
-    """The names of the stages of each lifecycle, in list order."""
-    return {lifecycle.name: tuple(stage.name for stage in lifecycle.stages) for lifecycle in lifecycles}

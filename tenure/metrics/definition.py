@@ -22,7 +22,7 @@ from tenure.events import EventBinding, EventSpec
 from tenure.expressions import check_where, parse_where
 from tenure.expressions.scan import scan
 from tenure.lifecycle.definition import Phase
-from tenure.metrics.formula import Formula, Level, LevelFigure, Named, OfLevel, parts, with_parts
+from tenure.metrics.formula import Formula, LevelFigure, Named, OfLevel, parts, with_parts
 from tenure.metrics.names import check_names
 from tenure.metrics.parse import parse_formula
 
@@ -278,8 +278,3 @@ class _Definer:
     def _problem(self, at: Named | OfLevel, message: str, hint: str, read: _Read, path: Path, text: str) -> None:
         error = ConditionError(message, text=text, start=at.span.start, end=at.span.end, hint=hint)
         self.problems.append(condition_problem(error, read.document, path))
-
-
-def level_of(formula: Formula) -> Level | None:
-    """The level that a formula is; None where it is something else."""
-    return formula.level if isinstance(formula, LevelFigure) and formula.function == "level" else None

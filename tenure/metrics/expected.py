@@ -22,8 +22,7 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-
-from tenure.metrics.distributions import fisher_survival, student_quantile
+from scipy.special import fdtrc, stdtrit
 
 RATE = 0.02
 # fewer periods tell nothing
@@ -82,13 +81,13 @@ def expected(
     fit = _fitted(_transformed(values, power, counts=counts), times, phases)
     deviation = max(fit.deviation, _POISSON if counts and power == 1 / 2 else 0.0)
     error = deviation * np.sqrt(1 + fit.leverage)
-    reach = student_quantile(1 - rate / 2, fit.freedom) * error
+    reach = stdtrit(fit.freedom, 1 - rate / 2) * error
     low, middle, high = (
         _back(fit.ahead + side * reach, power, counts=counts) for side in (-1.0, 0.0, 1.0)
     )  # fmt: skip
-    least = student_quantile(1 - rate / 2, 1e6) * spread
+    least = stdtrit(1e6, 1 - rate / 2) * spread
     if counts and power != 1 / 2:
-        least = max(least, student_quantile(1 - rate / 2, 1e6) * float(np.sqrt(max(middle, 0))))
+        least = max(least, stdtrit(1e6, 1 - rate / 2) * float(np.sqrt(max(middle, 0))))
     low, high = min(low, middle - least), max(high, middle + least)
     if values.min() >= 0:
         low, middle, high = max(low, 0.0), max(middle, 0.0), max(high, 0.0)
@@ -110,7 +109,7 @@ def has_season(values: Sequence[float], season: int) -> bool:
     if with_season <= 1e-12 * max(alone, 1e-300):
         return alone > 0
     f = (alone - with_season) / (season - 1) / (with_season / freedom)
-    return fisher_survival(f, season - 1, freedom) < SEASONAL
+    return bool(fdtrc(season - 1, freedom, f) < SEASONAL)
 
 
 @dataclass(frozen=True, slots=True)

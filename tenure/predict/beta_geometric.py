@@ -111,11 +111,6 @@ class BetaGeometric:
         alive = self.p_alive(params, x, t_x, T)
         return alive * mortal_purchases(r + x, horizon / (alpha + T), a, b + x + self.at_first)
 
-    def expected_new(self, params: Mapping[str, float], horizon: Floats) -> Floats:
-        """Purchases expected in the horizon after a first purchase."""
-        nobody = np.zeros_like(horizon)
-        return self.expected(params, horizon, nobody, nobody, nobody)
-
     def simulated(
         self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
         random: np.random.Generator,

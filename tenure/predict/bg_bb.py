@@ -99,11 +99,6 @@ class BgBb:
             found += np.where(occasion <= horizon, np.exp(later), 0.0)
         return found
 
-    def expected_new(self, params: Mapping[str, float], horizon: Floats) -> Floats:
-        """Purchases expected at the first occasions after a first purchase."""
-        nobody = np.zeros_like(horizon)
-        return self.expected(params, horizon, nobody, nobody, nobody)
-
     def simulated(
         self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
         random: np.random.Generator,

@@ -84,11 +84,6 @@ class Contract:
             found += np.where(period <= horizon, self.survival(params, T + period), 0.0)
         return self.p_alive(params, x, t_x, T) * found / here
 
-    def expected_new(self, params: Mapping[str, float], horizon: Floats) -> Floats:
-        """Renewals expected of a new customer."""
-        nobody = np.zeros_like(horizon)
-        return self.expected(params, horizon, nobody, nobody, nobody)
-
     def simulated(
         self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
         random: np.random.Generator,

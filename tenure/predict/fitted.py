@@ -64,7 +64,8 @@ class Fitted:
         """
         ahead = self._horizon(horizon)
         if frequency is None:
-            return self._purchases().expected_new(self.params, ahead)
+            nobody = np.zeros_like(ahead)
+            return self._purchases().expected(self.params, ahead, nobody, nobody, nobody)
         model, (x, t_x, long) = self._customers(frequency, recency, T)
         for_each = np.broadcast_to(ahead, x.shape)
         parts = _parts(for_each, x, t_x, long)

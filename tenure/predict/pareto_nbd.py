@@ -88,10 +88,6 @@ class ParetoNbd:
         lived = _lived(s, beta + T, horizon)
         return np.asarray(self.p_alive(params, x, t_x, T) * (r + x) / (alpha + T) * lived)
 
-    def expected_new(self, params: Mapping[str, float], horizon: Floats) -> Floats:
-        """Purchases expected in the horizon after a first purchase."""
-        return params["r"] / params["alpha"] * _lived(params["s"], np.asarray(params["beta"]), horizon)
-
     def simulated(
         self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
         random: np.random.Generator,

@@ -64,9 +64,6 @@ class Purchases(Protocol):
     ) -> Floats:
         """Purchases expected in the horizon after T."""
 
-    def expected_new(self, params: Mapping[str, float], horizon: Floats) -> Floats:
-        """Purchases expected of a new customer."""
-
     def simulated(
         self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
         random: np.random.Generator,

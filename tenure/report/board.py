@@ -17,7 +17,7 @@ from tenure.metrics.figures import MetricPoint
 from tenure.metrics.judged import Judged
 from tenure.wording import Money, day
 from tenure.workspace import Workspace
-from tenure.workspace.calendar import all_periods
+from tenure.workspace.calendar import all_periods, named_period
 
 FINDINGS = 3
 # how many periods make a year; whole years are compared with the year before
@@ -95,16 +95,15 @@ def _period(ws: Workspace, name: str | None) -> tuple[PeriodUnit, Period]:
         quarters = all_periods(ws, "quarter", since=since, until=now)
         whole = [one for one in quarters if one.ends <= now + 1]
         return "quarter", (whole or list(quarters))[-1]
-    units: Sequence[PeriodUnit] = ("quarter", "month", "week", "year")
-    for unit in units:
-        for period in all_periods(ws, unit, since=since, until=now):
-            if period.name == name:
-                return unit, period
-    last = all_periods(ws, "quarter", since=since, until=now)[-1]
-    raise UsageError(
-        f"The data has no period {name!r}; it goes from {day(since, ws.zone)} to {day(now, ws.zone)}.",
-        hint=f"Write it as {last.name}, a month as {last.start:%Y-%m}, a week as {last.name[:4]}-W10, or a year.",
-    )  # fmt: skip
+    unit, period = named_period(ws, name)
+    if unit not in _YEAR:
+        raise UsageError("A day is too short for a report.", hint="Name a week, a month, a quarter or a year.")
+    if period.begins > now or period.ends <= since:
+        raise UsageError(
+            f"The data has no period {name!r}; it goes from {day(since, ws.zone)} to {day(now, ws.zone)}.",
+            hint="Name one within it.",
+        )
+    return unit, period
 
 
 def _year_before(

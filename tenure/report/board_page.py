@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from tenure import charts
 from tenure.report.board import Board, KeyFigure
-from tenure.wording import Money, day, figure, moment, several, units
+from tenure.wording import Money, change, day, figure, moment, several, units
 
 _NONE = "–"
 
@@ -70,19 +70,13 @@ def _line(told: Board, one: KeyFigure) -> Line:
     return Line(
         title=judged.title, means=one.metric.means, value=figure(judged.value, judged.unit, told.currency),
         target=target or _NONE, status=judged.status or "",
-        before=_change(judged.value, judged.previous, judged.unit, told.currency),
-        year_before=_change(judged.value, one.year_before, judged.unit, told.currency),
+        before=_beside(judged.value, judged.previous, judged.unit, told.currency),
+        year_before=_beside(judged.value, one.year_before, judged.unit, told.currency),
         n="" if judged.n is None else f"{judged.n:,}",
     )  # fmt: skip
 
 
-def _change(value: Decimal | None, before: Decimal | None, unit: str, currency: str | None) -> str:
-    """What it was, and by how much it has changed: rates in points, the rest in percent."""
-    if before is None:
-        return _NONE
-    told = figure(before, unit, currency)
-    if value is None or (unit != "rate" and not before):
-        return told
-    if unit == "rate":
-        return f"{told} ({(value - before) * 100:+.1f} pts)"
-    return f"{told} ({(value - before) / abs(before) * 100:+.0f} %)"
+def _beside(value: Decimal | None, before: Decimal | None, unit: str, currency: str | None) -> str:
+    """What it was, and what has been gained since."""
+    gained = change(value, before, unit)
+    return figure(before, unit, currency) + (f" ({gained})" if gained else "")

@@ -283,6 +283,9 @@ def stage_sets(connection: Connection) -> frozenset[str]:
 
 
 def _note_stage_sets(connection: Connection, incoming: str) -> None:
+    # nearly no batch has one, and looking for the name alone is quick
+    if not first_row(connection, f"SELECT 1 FROM {incoming} WHERE name = 'Stage Set' LIMIT 1"):
+        return
     found = connection.execute(
         f"SELECT DISTINCT {property_text('lifecycle')} FROM {incoming} WHERE name = 'Stage Set'"
     ).fetchall()

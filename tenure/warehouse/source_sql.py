@@ -82,11 +82,6 @@ class SourceExpression:
         return self.columns[0] if node["class"] == "COLUMN_REF" and len(node["column_names"]) == 1 else None
 
     @property
-    def order_matters(self) -> bool:
-        """Whether an aggregate in it depends on the order of the rows."""
-        return any(function_name(node) in ORDER_MATTERS for node in walk(json.loads(self.tree)))
-
-    @property
     def usage(self) -> dict[str, Usage]:
         """What each column (by folded name) is counted on to be."""
         used: dict[str, Usage] = {name.casefold(): "any" for name in self.columns}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from tenure.errors import UsageError
-from tenure.lifecycle.periods import UNITS, Period, PeriodUnit, latest, periods
+from tenure.lifecycle.periods import UNITS, Period, PeriodUnit, latest, midnight, periods
 
 if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
+
+_NAME = re.compile(r"([1-9]\d{3})(?=$|[-/])")
+_WEEK = timedelta(days=7)
 
 
 def last_periods(workspace: Workspace, unit: PeriodUnit, count: int, *, until: int) -> tuple[Period, ...]:
@@ -30,6 +35,23 @@ def all_periods(workspace: Workspace, unit: PeriodUnit, *, since: int, until: in
     return periods(
         workspace.zone, unit, since=since, until=until, week_start=config.first_weekday, year_start=config.first_month
     )
+
+
+def named_period(workspace: Workspace, text: str) -> tuple[PeriodUnit, Period]:
+    """The period of that name (2025-03, 2025-Q1, 2025-W10, 2025, 2025-03-15; 2024/25-Q1 where years begin later).
+
+    Raises UsageError where it is no name of a period.
+    """
+    match = _NAME.match(text)
+    if match is not None:
+        year = int(match[1])
+        # weeks of a year begin before it, and a year that begins late ends in the next
+        since, until = (midnight(workspace.zone, day) for day in (date(year, 1, 1) - _WEEK, date(year + 2, 1, 1)))
+        for unit in UNITS:
+            for period in all_periods(workspace, unit, since=since, until=until):
+                if period.name == text:
+                    return unit, period
+    raise UsageError(f"{text!r} is no period.", hint="Write it as 2025-03, 2025-Q1, 2025-W10, 2025, or as a day in it.")
 
 
 def _check(unit: PeriodUnit) -> None:

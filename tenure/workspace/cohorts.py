@@ -15,10 +15,11 @@ from tenure.errors import UsageError
 from tenure.events import EventBinding, bindings
 from tenure.expressions import Names, binding_of
 from tenure.lifecycle.moves.scope import Scope
-from tenure.lifecycle.periods import Period, PeriodUnit, periods
+from tenure.lifecycle.periods import Period, PeriodUnit
 from tenure.metrics.cohorts import Begin, CohortCell, Counted, What, cohorts, customer_stages
 from tenure.warehouse.connection import first_row
 from tenure.warehouse.measures import births
+from tenure.workspace.calendar import all_periods
 
 if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
@@ -113,4 +114,4 @@ class Cohorts:
             self._ws._store.connection(), f"SELECT min(time) FROM ({births(scope.lifecycle.unit, as_of=scope.now)})"
         )
         first = row[0] if row and row[0] is not None else scope.now
-        return periods(self._ws.zone, unit, since=first, until=scope.now)
+        return all_periods(self._ws, unit, since=first, until=scope.now)

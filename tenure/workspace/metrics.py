@@ -28,7 +28,6 @@ from tenure.metrics.figures import MetricPoint, points
 from tenure.metrics.lacking import missing
 from tenure.metrics.printed import metric_sql
 from tenure.metrics.question import DAY, Question
-from tenure.warehouse.connection import first_row
 from tenure.workspace.calendar import all_periods, last_periods
 from tenure.workspace.definitions import EXCLUDED
 from tenure.workspace.moments import parse_moment
@@ -157,7 +156,7 @@ class Metrics:
         last = now if until is None else parse_moment(until, zone)
         if since is None:
             found = last_periods(self._ws, unit, PERIODS + 1, until=last)
-            first_event = self._first_event()
+            first_event = self._ws.first_event or 0
             # before the log begins there is nothing to tell
             late = [place for place, one in enumerate(found) if place and one.ends > first_event]
             return found[min(late[0] if late else len(found) - 1, len(found) - 1) - 1 :]
@@ -168,10 +167,6 @@ class Metrics:
             )
         found = all_periods(self._ws, unit, since=first, until=last)
         return (*last_periods(self._ws, unit, 1, until=found[0].begins - 1), *found)
-
-    def _first_event(self) -> int:
-        row = first_row(self._ws._store.connection(), "SELECT min(time) FROM events")
-        return int(row[0]) if row and row[0] is not None else 0
 
     @property
     def _constants(self) -> dict[str, Decimal]:

@@ -30,9 +30,10 @@ from tenure.lifecycle.moves.short import OneStep, events_left_out, one_step_shor
 from tenure.lifecycle.moves.stuck import StuckStage, stuck
 from tenure.lifecycle.moves.times import TimeInStage, times_in_stage
 from tenure.lifecycle.moves.transitions import Transition, moves_of_people, transitions
-from tenure.lifecycle.periods import Period, PeriodUnit, day_of, latest, midnight, periods
+from tenure.lifecycle.periods import Period, PeriodUnit, day_of, midnight
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.measures import births
+from tenure.workspace.calendar import all_periods, last_periods
 from tenure.workspace.definitions import EXCLUDED
 
 if TYPE_CHECKING:
@@ -66,10 +67,9 @@ class Moves:
         end = scope.now if until_at is None else min(until_at, scope.now)
         row = first_row(self._connection, f"SELECT min(time) FROM ({births(scope.lifecycle.unit, as_of=scope.now)})")
         first = row[0] if row and row[0] is not None else end
-        zone = self._ws.zone
         if since_at is None:
-            return tuple(one for one in latest(zone, unit, count, until=end) if one.ends > first)
-        return periods(zone, unit, since=max(since_at, first), until=end)
+            return tuple(one for one in last_periods(self._ws, unit, count, until=end) if one.ends > first)
+        return all_periods(self._ws, unit, since=max(since_at, first), until=end)
 
     def within(
         self, name: str | None = None, *, unit: PeriodUnit = "month", count: int = 12, since: str | None = None,

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from tenure.errors import UsageError
 from tenure.lifecycle.moves.scope import Scope
-from tenure.lifecycle.periods import MOST, Period, PeriodUnit, periods
+from tenure.lifecycle.periods import MOST, Period, PeriodUnit
 from tenure.metrics.outlook.backtest import Backtest, backtest
 from tenure.metrics.outlook.levers import Lever, Needed, leverage, needed
 from tenure.metrics.outlook.outlook import Expected, Newcomers, Ready, outlook, ready, widened
 from tenure.metrics.outlook.visits import Visits, visits
+from tenure.workspace.calendar import all_periods
 
 if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
@@ -104,7 +105,7 @@ class Outlooks:
         if not len(found.entered):
             raise UsageError("Nobody is known yet.", hint="Bring in events with `tenure run`.")
         until = scope.now + (count + 2) * _LONGEST[unit] * _DAY
-        every = periods(self._ws.zone, unit, since=int(found.entered.min()), until=until)
+        every = all_periods(self._ws, unit, since=int(found.entered.min()), until=until)
         ahead = [place for place, period in enumerate(every) if period.begins > scope.now]
         return scope, found, every[: ahead[count - 1] + 1]
 

@@ -133,7 +133,7 @@ def _paces(
         for name in (*_ADDING, _RATE)
         if ws.targets.all.of(name, period, running.start, lifecycle=lifecycle.name, stage=stage.name)
     ]
-    first = ws.metrics._first_event()
+    first = ws.first_event or 0
     earlier = tuple(one for one in asked[:-1] if one.begins >= first)
     if running.ends <= now + 1 or not wanted:
         return {}

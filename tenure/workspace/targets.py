@@ -197,7 +197,8 @@ class Targets:
         whole = self.by_metric(shaped, asked, lifecycle=lifecycle)
         halves = self.by_metric(shaped, cut(asked[:-1], period, now), lifecycle=lifecycle)
         # the first half of each, after that of a period that is there to be looked back on
-        begun = [place for place, one in enumerate(asked[1:-1]) if one.begins >= self._ws.metrics._first_event()]
+        known = self._ws.first_event or 0
+        begun = [place for place, one in enumerate(asked[1:-1]) if one.begins >= known]
         passed = Decimal(now + 1 - period.begins) / (period.ends - period.begins)
         found: dict[str, Decimal | None] = {}
         for one in shaped:
@@ -221,7 +222,7 @@ class Targets:
         moment = min(self._ws.moment(at), self._ws.moment(None))
         asked = last_periods(self._ws, unit, count + 2, until=moment)
         whole = asked if asked[-1].ends <= moment + 1 else asked[:-1]
-        first = self._ws.metrics._first_event()
+        first = self._ws.first_event or 0
         begun = [place for place, one in enumerate(whole) if place and one.begins >= first]
         return whole[max(begun[0], len(whole) - count) - 1 :] if begun else ()
 

@@ -8,7 +8,6 @@ with tenure.open("shop") as ws:
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ import pyarrow as pa
 from tenure.documents import did_you_mean
 from tenure.errors import UsageError
 from tenure.lifecycle.definition import Lifecycle
-from tenure.lifecycle.periods import Period, PeriodUnit, latest, midnight, periods
+from tenure.lifecycle.periods import Period, PeriodUnit
 from tenure.lifecycle.refresh import Applied
 from tenure.metrics.drivers import Drivers, drivers
 from tenure.metrics.question import Question
@@ -27,20 +26,13 @@ from tenure.metrics.why.found import Why
 from tenure.metrics.why.people import people_of
 from tenure.metrics.why.persons import TABLE, adds_up, by_person
 from tenure.metrics.why.why import explain_change, told_of
-from tenure.warehouse.connection import first_row
+from tenure.workspace.calendar import all_periods, last_periods, named_period
 
 if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
 
 # periods before the two that tell what is usual
 BEFORE = 8
-_FORMS: tuple[tuple[PeriodUnit, str], ...] = (
-    ("day", r"(\d{4})-(\d{2})-(\d{2})"),
-    ("week", r"(\d{4})-W(\d{1,2})"),
-    ("month", r"(\d{4})-(\d{1,2})"),
-    ("quarter", r"(\d{4})-Q([1-4])"),
-    ("year", r"(\d{4})"),
-)
 
 
 class WhyOf:
@@ -61,8 +53,7 @@ class WhyOf:
         """
         metric = self._ws.metrics.metric(name)
         question, one, two = self._question(since, until, period, lifecycle)
-        row = first_row(self._ws._store.connection(), "SELECT min(time) FROM events")
-        first = int(row[0]) if row and row[0] is not None else 0
+        first = self._ws.first_event or 0
         with self._ws._store.transaction() as connection:
             return explain_change(
                 connection, metric, question, one=one, two=two, segments=self._segments(question), first_event=first
@@ -106,21 +97,21 @@ class WhyOf:
         self, since: str | None, until: str | None, period: PeriodUnit | None = None
     ) -> tuple[PeriodUnit, Period, Period]:
         """The two periods that are compared, and of what kind they are."""
-        zone, now = self._ws.zone, self._ws._now()
-        kinds = {self._written(text)[0] for text in (since, until) if text is not None}
+        now = self._ws._now()
+        named = {text: named_period(self._ws, text) for text in (since, until) if text is not None}
+        kinds = {kind for kind, _ in named.values()}
         unit: PeriodUnit = period or (kinds.pop() if len(kinds) == 1 and kinds != {"day"} else "month")
 
         def of(text: str) -> Period:
-            first = midnight(zone, self._written(text)[1])
-            return periods(zone, unit, since=first, until=first)[0]
+            return last_periods(self._ws, unit, 1, until=named[text][1].begins)[0]
 
         def before(one: Period) -> Period:
-            return latest(zone, unit, 1, until=one.begins - 1)[0]
+            return last_periods(self._ws, unit, 1, until=one.begins - 1)[0]
 
         if until is not None:
             two = of(until)
         else:
-            two = latest(zone, unit, 1, until=now)[0]
+            two = last_periods(self._ws, unit, 1, until=now)[0]
             two = two if two.ends <= now + 1 else before(two)
         one = of(since) if since is not None else before(two)
         if one.begins >= two.begins:
@@ -135,9 +126,8 @@ class WhyOf:
         self, since: str | None, until: str | None, period: PeriodUnit | None, lifecycle: str | None
     ) -> tuple[Question, int, int]:
         unit, one, two = self.periods(since, until, period)
-        zone = self._ws.zone
-        gap = len(periods(zone, unit, since=one.begins, until=two.begins)) - 1
-        earlier = latest(zone, unit, BEFORE + gap + 1, until=one.begins)
+        gap = len(all_periods(self._ws, unit, since=one.begins, until=two.begins)) - 1
+        earlier = last_periods(self._ws, unit, BEFORE + gap + 1, until=one.begins)
         last = min(two.ends - 1, self._ws._now())
         question = self._ws.metrics.question(
             period=unit, since=earlier[1].start.isoformat() if len(earlier) > 1 else one.start.isoformat(),
@@ -161,25 +151,6 @@ class WhyOf:
         names = [one.name for one in found]
         hint = did_you_mean(name, names) or f"There are: {', '.join(names)}."
         raise UsageError(f"There is no breakdown by {name!r}.", hint=hint)
-
-    def _written(self, text: str) -> tuple[PeriodUnit, date]:
-        """Of what kind a period is by its name, and its first day."""
-        for unit, form in _FORMS:
-            match = re.fullmatch(form, text)
-            if match is None:
-                continue
-            try:
-                year, *rest = map(int, match.groups())
-                if unit == "week":
-                    return unit, date.fromisocalendar(year, rest[0], 1)
-                if unit == "quarter":
-                    return unit, date(year, 3 * rest[0] - 2, 1)
-                return unit, date(year, *[*rest, 1, 1][:2]) if unit != "day" else date(year, *rest)
-            except ValueError:
-                break
-        raise UsageError(
-            f"{text!r} is no period.", hint="Write it as 2025-03, 2025-Q1, 2025-W10, 2025, or as a day in it."
-        )
 
 
 def _last_day(period: Period) -> date:

@@ -30,7 +30,6 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.explain import Explanation, explain
 from tenure.lifecycle.forecast import DAY, DueMove, forecast
 from tenure.lifecycle.moves.people import Who
-from tenure.lifecycle.periods import latest
 from tenure.lifecycle.plan import Plan, plan
 from tenure.lifecycle.population import StageCount, excluded, population
 from tenure.lifecycle.printed import lifecycle_sql
@@ -39,6 +38,7 @@ from tenure.lifecycle.tell import due_people, history_rows
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.duckdb import Store
 from tenure.warehouse.facts import fact
+from tenure.workspace.calendar import last_periods
 from tenure.workspace.checkup import Checkup, counts, loaded_sources, number, units, unread
 from tenure.workspace.cohorts import Cohorts
 from tenure.workspace.definitions import EXCLUDED, Definitions, read_definitions
@@ -279,7 +279,7 @@ class Workspace(AbstractContextManager["Workspace"]):
             held = applied(connection)
             return plan(
                 connection, self.definitions.all, held, money=self.definitions.money, as_of=self._now(),
-                exclusion=held.get(EXCLUDED), periods=latest(self.zone, "month", RESTATED, until=self._now()),
+                exclusion=held.get(EXCLUDED), periods=last_periods(self, "month", RESTATED, until=self._now()),
             )  # fmt: skip
 
     @property

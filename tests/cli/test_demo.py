@@ -181,6 +181,7 @@ def test_the_simulated_shop(tmp_path: Path) -> None:
     assert found.exit_code == 0, found.output
     flat = " ".join(found.stdout.split())
     assert "nobody in it is real" in flat
+    assert len(findings(found.stdout)) == 3
     for sentence, command in findings(found.stdout):
         assert listed(command, tmp_path) == int(sentence.split()[0].replace(",", "")), sentence
     assert "<h1>Simulated shop</h1>" in (tmp_path / "ws" / "report.html").read_text()

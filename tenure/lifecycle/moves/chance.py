@@ -15,11 +15,13 @@ def fisher(reached: int, people: int, other_reached: int, other_people: int) -> 
 
     Source: R. A. Fisher, The Logic of Inductive Inference, Journal of the Royal Statistical Society 98 (1935), 39-82.
     """
-    everybody, came = people + other_people, reached + other_reached
+    from scipy.special import gammaln
+
+    came = reached + other_reached
     low, high = max(0, came - other_people), min(came, people)
-    logs = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, everybody + 1)))])
     cell = np.arange(low, high + 1)
-    likely = -(logs[cell] + logs[people - cell] + logs[came - cell] + logs[other_people - came + cell])
+    cells = (cell, people - cell, came - cell, other_people - came + cell)
+    likely = -sum(gammaln(each + 1.0) for each in cells)
     chance = np.exp(likely - likely.max())
     observed = chance[reached - low] * (1 + _ROUNDING)
     return float(min(1.0, chance[chance <= observed].sum() / chance.sum()))

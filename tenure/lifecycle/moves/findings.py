@@ -67,7 +67,7 @@ def findings(
 
 
 def _left_behind(connection: Connection, scope: Scope, money: Written, today: str, option: str) -> list[Finding]:
-    """Of those at risk (or gone, where no stage is risk) the highest level that weighs, and the one with most money."""
+    """Of those at risk (or gone, where no stage is risk) the highest level that weighs, and the next by money."""
     stages = scope.lifecycle.stages
     risky = [stages[place].name for place in risk_stages(scope) if stages[place].phase == "risk"]
     rows = [row for row in at_risk(connection, scope) if row.stage in risky or not risky]
@@ -79,7 +79,8 @@ def _left_behind(connection: Connection, scope: Scope, money: Written, today: st
     found = []
     # of one level in two stages the one with more money, and of equals the stage further down the list
     highest = max(weighty, key=lambda one: (one[0], levels[one], one[1]))
-    for level in dict.fromkeys([highest, max(weighty, key=lambda one: (levels[one], one))]):
+    others = sorted((one for one in weighty if one != highest), key=lambda one: (levels[one], one), reverse=True)
+    for level in (highest, *others[:1]):
         (worth, people), told, stage = levels[level], stages[level[0]], stages[level[1]]
         found.append(
             Finding(
