@@ -115,5 +115,9 @@ class WorkspaceHeld(StoreError):
     """Another process owns the workspace's event store."""
 
 
+class TookTooLong(StoreError):
+    """A question was given up because it took longer than the page may ask."""
+
+
 class DiskFull(StoreError):
     """There is no room left to write; nothing of the step was kept."""

@@ -47,9 +47,12 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "paths",
         "attribution",
         "rfm",
+        "personas",
     ),
+    "Act": ("act", "actions"),
     "Measure": ("scorecard", "targets", "alerts", "metrics", "metric"),
     "Define": ("lifecycles", "plan", "sql", "schema"),
+    "Serve": ("serve", "users", "keys"),
     "Care": ("doctor",),
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tenure.cli import (
+    act,
+    actions,
     alerts,
     attribution,
     cohorts,
@@ -25,6 +27,7 @@ from tenure.cli import (
     outlook,
     paths,
     people,
+    personas,
     plan,
     population,
     predict,
@@ -34,6 +37,7 @@ from tenure.cli import (
     risk,
     schema,
     scorecard,
+    serve,
     short,
     sql,
     stages,
@@ -45,8 +49,9 @@ from tenure.cli import (
 from tenure.cli.app import app
 
 __all__ = [
-    "alerts", "app", "attribution", "cohorts", "conversion", "crosstab", "demo", "doctor", "drivers", "explain",
-    "findings", "forecast", "history", "init", "journeys", "lifecycles", "loading", "metric", "metrics", "moves",
-    "outlook", "paths", "people", "plan", "population", "predict", "rejected", "report", "rfm", "risk", "schema",
-    "scorecard", "short", "sql", "stages", "stuck", "targets", "times", "why",
+    "act", "actions", "alerts", "app", "attribution", "cohorts", "conversion", "crosstab", "demo", "doctor",
+    "drivers", "explain", "findings", "forecast", "history", "init", "journeys", "lifecycles", "loading", "metric",
+    "metrics", "moves", "outlook", "paths", "people", "personas", "plan", "population", "predict", "rejected",
+    "report", "rfm", "risk", "schema", "scorecard", "serve", "short", "sql", "stages", "stuck", "targets", "times",
+    "why",
 ]  # fmt: skip

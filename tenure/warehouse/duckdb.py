@@ -20,7 +20,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from tenure.errors import DiskFull, StoreError
+from tenure.errors import DiskFull, StoreError, TookTooLong
 from tenure.warehouse import loading
 from tenure.warehouse.connection import first_row
 from tenure.warehouse.facts import fact
@@ -141,6 +141,22 @@ class Store:
         writer = self._writer
         if writer is not None:
             writer.interrupt()
+
+    @contextmanager
+    def bounded(self, seconds: float) -> Iterator[None]:
+        """Nothing; whatever this thread asks inside is given up after so long. Raises TookTooLong then."""
+        timer = threading.Timer(seconds, self.connection().interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise TookTooLong(
+                f"This took longer than {seconds:g} seconds, and was given up.",
+                hint="Ask for less: a shorter time, or fewer people.",
+            ) from error
+        finally:
+            timer.cancel()
 
     def append(self, batches: Iterable[pa.RecordBatch], arrival: Arrival) -> Appended:
         """What became of the rows in `batches` (columns of `ARRIVING`), all of them in one transaction.

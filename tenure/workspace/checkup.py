@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
+from tenure.lifecycle.forecast import DAY
+from tenure.lifecycle.refresh import applied
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.measures import registered
+
+if TYPE_CHECKING:
+    from tenure.workspace.workspace import Workspace
+
+_LONELY = 30 * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +61,39 @@ class Checkup:
     stale: tuple[str, ...]
     lonely: timedelta | None
     warnings: tuple[str, ...]
+
+
+def checkup(ws: Workspace) -> Checkup:
+    """What the store of a workspace holds, how far it is, and what a person should look at; nothing is computed."""
+    connection, as_of = ws._store.connection(), ws.as_of
+    events, future, first = counts(connection, as_of)
+    held = applied(connection)
+    defined = {one.name: one.id for one in ws.definitions.all}
+    stale = [name for name, identity in defined.items() if name not in held or held[name].id != identity]
+    return Checkup(
+        events=events, future=future, units=units(connection), excluded=ws.excluded,
+        history_rows=number(connection, "SELECT count(*) FROM stage_codes"), first_event=first,
+        last_event=ws.last_event, as_of=as_of, refreshed_as_of=ws.refreshed_as_of, pending=ws.pending,
+        sources=loaded_sources(connection), unread=unread(connection),
+        stale=(*stale, *sorted(held.keys() - defined.keys())),
+        lonely=silence(ws),
+        warnings=tuple(map(str, ws.definitions.warnings)),
+    )  # fmt: skip
+
+
+def silence(ws: Workspace) -> timedelta | None:
+    """How long the log was silent before its last event, where `as_of` stands on it and that is over 30 days."""
+    by_last = ws.definitions.config.as_of == "last_event"
+    return lonely(ws._store.connection(), ws.last_event) if by_last else None
+
+
+def lonely(connection: Connection, last: int | None) -> timedelta | None:
+    """How long the log was silent before its last event, at `last`, where that is over 30 days."""
+    if last is None:
+        return None
+    query = "SELECT max(time) FILTER (WHERE time <= $1), count(*) FILTER (WHERE time > $1) FROM events WHERE time < $2"
+    ((before, between),) = connection.execute(query, [last - _LONELY, last]).fetchall()
+    return timedelta(microseconds=last - before) if before is not None and not between else None
 
 
 def counts(connection: Connection, as_of: int) -> tuple[int, int, int | None]:

@@ -11,9 +11,8 @@ but the store and the definitions as they were read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,12 +22,14 @@ import pyarrow as pa
 
 from tenure.documents import did_you_mean
 from tenure.errors import StoreError, UsageError
+from tenure.events import Event
 from tenure.expressions.phrases import value_words
+from tenure.ingest.recording import OWN, Recorded, append
 from tenure.ingest.report import LoadReport, Progress
 from tenure.ingest.tables import LoadSettings, load
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.explain import Explanation, explain
-from tenure.lifecycle.forecast import DAY, DueMove, forecast
+from tenure.lifecycle.forecast import DueMove, forecast
 from tenure.lifecycle.moves.people import Who
 from tenure.lifecycle.plan import Plan, plan
 from tenure.lifecycle.population import StageCount, excluded, population
@@ -38,8 +39,9 @@ from tenure.lifecycle.tell import due_people, history_rows
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.duckdb import Store
 from tenure.warehouse.facts import fact
+from tenure.workspace.actions import Actions
 from tenure.workspace.calendar import last_periods
-from tenure.workspace.checkup import Checkup, counts, loaded_sources, number, units, unread
+from tenure.workspace.checkup import Checkup, checkup, number
 from tenure.workspace.cohorts import Cohorts
 from tenure.workspace.definitions import EXCLUDED, Definitions, read_definitions
 from tenure.workspace.journeys import Journeys
@@ -48,13 +50,14 @@ from tenure.workspace.moments import microseconds, parse_moment
 from tenure.workspace.moves import Moves
 from tenure.workspace.outlook import Outlooks
 from tenure.workspace.predictions import Predictions
+from tenure.workspace.roster import RosterOf
 from tenure.workspace.snapshot import computed
+from tenure.workspace.stage_names import refuse_lost_stages
 from tenure.workspace.targets import Targets
 from tenure.workspace.why import WhyOf
 
 OWN_FOLDER = ".tenure"
 STORE_FILE = "store.duckdb"
-LONELY = 30 * DAY
 RESTATED = 6  # months that a plan tells anew
 
 
@@ -79,6 +82,14 @@ class Workspace(AbstractContextManager["Workspace"]):
             raise StoreError(f"{own} is a file, where Tenure keeps its store.", hint="Move it, or take another folder.")
         store = Store.open(folder / OWN_FOLDER / STORE_FILE, memory_limit=memory_limit)
         return cls(folder, definitions, store, clock)
+
+    def reread(self) -> Workspace:
+        """The same workspace and store, with the definitions as the files now have them. Raises DefinitionError."""
+        return Workspace(self.folder, read_definitions(self.folder), self._store, self._clock)
+
+    def bounded(self, seconds: float) -> AbstractContextManager[None]:
+        """A block in which this thread's questions are given up after so long. Raises TookTooLong then."""
+        return self._store.bounded(seconds)
 
     def close(self) -> None:
         """Nothing; lets go of the store."""
@@ -117,14 +128,20 @@ class Workspace(AbstractContextManager["Workspace"]):
             if source.name in chosen
         )
 
+    def record(self, events: Iterable[Event], *, source: str = OWN) -> Recorded:
+        """What became of events that a program hands over, committed as one; histories know of them after a refresh."""
+        return append(self._store, events, received_at=self._clock(), source=source)
+
     def refresh(self) -> Refreshed:
         """What was done to bring the stored histories up to date with events, definitions and `as_of`."""
         with self._store.transaction() as connection:
+            refuse_lost_stages(self.folder, self.definitions.lifecycles, applied(connection))
             return refresh(connection, self.definitions.all, as_of=self.as_of)
 
     def rebuild(self) -> Refreshed:
         """What was done to compute every history anew over the whole log."""
         with self._store.transaction() as connection:
+            refuse_lost_stages(self.folder, self.definitions.lifecycles, applied(connection))
             return refresh(connection, self.definitions.all, as_of=self.as_of, anew=True)
 
     def run(self, progress: Callable[[Progress], None] | None = None) -> tuple[tuple[LoadReport, ...], Refreshed]:
@@ -165,17 +182,6 @@ class Workspace(AbstractContextManager["Workspace"]):
         """The moment up to which the stored histories go; None before the first refresh."""
         told = fact(self._store.connection(), AS_OF)
         return None if told is None else int(told)
-
-    def lonely_last_event(self) -> timedelta | None:
-        """How long the log was silent before its last event, where `as_of` stands on it and that is over 30 days."""
-        last = self.last_event
-        if self.definitions.config.as_of != "last_event" or last is None:
-            return None
-        before = _number(self._store.connection(), f"SELECT max(time) FROM events WHERE time <= {last - LONELY}")
-        between = _number(
-            self._store.connection(), f"SELECT count(*) FROM events WHERE time > {last - LONELY} AND time < {last}"
-        )
-        return timedelta(microseconds=last - before) if before is not None and not between else None
 
     def moment(self, text: str | None) -> int:
         """The moment that `text` means; the stored histories' own where there is none."""
@@ -277,6 +283,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         """What applying the definitions as the files now have them would do to people and money."""
         with self._store.transaction() as connection:
             held = applied(connection)
+            refuse_lost_stages(self.folder, self.definitions.lifecycles, held)
             return plan(
                 connection, self.definitions.all, held, money=self.definitions.money, as_of=self._now(),
                 exclusion=held.get(EXCLUDED), periods=last_periods(self, "month", RESTATED, until=self._now()),
@@ -296,6 +303,11 @@ class Workspace(AbstractContextManager["Workspace"]):
     def targets(self) -> Targets:
         """The targets, how metrics and stages stand against them, and what lies outside the expected."""
         return Targets(self)
+
+    @property
+    def roster(self) -> RosterOf:
+        """The lists of people: who is where now, by any filter."""
+        return RosterOf(self)
 
     @property
     def cohorts(self) -> Cohorts:
@@ -321,6 +333,11 @@ class Workspace(AbstractContextManager["Workspace"]):
     def journeys(self) -> Journeys:
         """What people go through: touchpoints that follow each other, paths, the journey map, attribution, RFM."""
         return Journeys(self)
+
+    @property
+    def actions(self) -> Actions:
+        """What was done with lists of people, and what came of it beside those held out."""
+        return Actions(self)
 
     def rejected(self) -> pa.Table:
         """The rows that did not load: source, file, position, reason, raw."""
@@ -353,20 +370,7 @@ class Workspace(AbstractContextManager["Workspace"]):
 
     def checkup(self) -> Checkup:
         """What the store holds, how far it is, and what a person should look at; nothing is computed or changed."""
-        connection = self._store.connection()
-        as_of = self.as_of
-        events, future, first = counts(connection, as_of)
-        held = applied(connection)
-        defined = {one.name: one.id for one in self.definitions.all}
-        stale = [name for name, identity in defined.items() if name not in held or held[name].id != identity]
-        return Checkup(
-            events=events, future=future, units=units(connection), excluded=self.excluded,
-            history_rows=number(connection, "SELECT count(*) FROM stage_codes"), first_event=first,
-            last_event=self.last_event, as_of=as_of, refreshed_as_of=self.refreshed_as_of,
-            pending=self.pending, sources=loaded_sources(connection),
-            unread=unread(connection), stale=(*stale, *sorted(held.keys() - defined.keys())),
-            lonely=self.lonely_last_event(), warnings=tuple(map(str, self.definitions.warnings)),
-        )  # fmt: skip
+        return checkup(self)
 
     def sql(self, name: str | None = None, *, engine: str = "duckdb") -> str:
         """The query of a lifecycle, readable, in the dialect of an engine."""

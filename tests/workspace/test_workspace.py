@@ -106,14 +106,14 @@ def test_the_workspace_speaks_as_of_its_last_event(shop: Workspace, folder: Fold
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=shop.as_of) == datetime(
         2024, 2, 10, 12, tzinfo=UTC
     )
-    assert shop.lonely_last_event() is None
+    assert shop.checkup().lonely is None
 
 
 def test_a_last_event_that_stands_alone_is_told(folder: Folder):
     folder.write("data/log.csv", LOG + "6,Order Completed,eva,2099-01-01,5,\n")
     workspace = folder.open()
     workspace.run()
-    alone = workspace.lonely_last_event()
+    alone = workspace.checkup().lonely
     assert alone is not None
     assert alone.days == (datetime(2099, 1, 1) - datetime(2024, 2, 10, 12)).days  # noqa: DTZ001
 

@@ -1,0 +1,11 @@
+"""The roster: one row a person (or account, deal …) with what lists show of them, kept beside the histories.
+
+Lists, filters and search read it; everything in it can be worked out again from the log.
+"""
+
+from __future__ import annotations
+
+from tenure.lifecycle.roster.asked import SORTS, Asked, Found, look, rows
+from tenure.lifecycle.roster.kept import Roster, keep, kept, touched
+
+__all__ = ["SORTS", "Asked", "Found", "Roster", "keep", "kept", "look", "rows", "touched"]

@@ -1,0 +1,189 @@
+"""How the roster is kept: made anew, or for the units that changed, inside the transaction of a refresh."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tenure.lifecycle.definition import Lifecycle
+from tenure.lifecycle.population import Worth, excluded, money_at
+from tenure.lifecycle.refresh import Applied
+from tenure.warehouse.connection import Connection, first_row
+from tenure.warehouse.facts import fact, set_fact
+from tenure.warehouse.where import quote
+
+FACT = "roster"
+TABLE = "roster"
+MOST_TRAITS = 60
+_NONE_IS_0 = ("events", "money")
+# what a person is searched by, beside the id
+SEARCHED = ("name", "full_name", "first_name", "last_name", "email", "phone", "company")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """What the kept roster holds: the moment it speaks of, its traits and lifecycles with their columns.
+
+    `traits` names the column of each trait, `lifecycles` the code of each lifecycle or segment (columns `stage_<code>`,
+    `since_<code>`, `until_<code>`, `next_<code>`), `basis` what it was made from.
+    """
+
+    as_of: int
+    made_at: int
+    traits: Mapping[str, str]
+    lifecycles: Mapping[str, int]
+    basis: str
+
+
+def kept(connection: Connection) -> Roster | None:
+    """What the kept roster holds; None where there is none."""
+    told = fact(connection, FACT)
+    return None if told is None else Roster(**json.loads(told))
+
+
+def touched(connection: Connection) -> list[int]:
+    """The units whose events arrived since the last refresh; ask before it."""
+    return [unit for (unit,) in connection.execute("SELECT DISTINCT unit FROM touched").fetchall()]
+
+
+def keep(
+    connection: Connection, lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied], *, money: Worth, as_of: int,
+    changed: Sequence[int] | None = None, exclusion: Applied | None = None,
+) -> Roster:  # fmt: skip
+    """The roster brought up to `as_of`: for the units in `changed` and those with a move since, or anew (None).
+
+    It is made anew as well where lifecycles or traits are others than it was made from, or `as_of` went back.
+    """
+    before = kept(connection)
+    traits = _traits(connection)
+    codes = {one.name: held[one.name].code for one in lifecycles}
+    basis = json.dumps([sorted(traits), {one.name: one.id for one in lifecycles}, held_id(exclusion)], sort_keys=True)
+    fresh = changed is None or before is None or before.basis != basis or as_of < before.as_of
+    if fresh:
+        query = _query(connection, lifecycles, held, traits, money, as_of, exclusion, None)
+        connection.execute(f"CREATE OR REPLACE TABLE {TABLE} AS {query} ORDER BY unit")
+    else:
+        assert before is not None
+        _note_changed(connection, changed or (), before.as_of, as_of)
+        if first_row(connection, "SELECT count(*) > 0 FROM roster_changed") == (True,):
+            query = _query(connection, lifecycles, held, traits, money, as_of, exclusion, "roster_changed")
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE roster_new AS {query}")
+            connection.execute(f"DELETE FROM {TABLE} WHERE unit IN (SELECT unit FROM roster_changed)")
+            connection.execute(f"INSERT INTO {TABLE} SELECT * FROM roster_new")
+    made = Roster(
+        as_of=as_of, made_at=as_of if fresh or before is None else before.made_at, traits=traits, lifecycles=codes,
+        basis=basis,
+    )  # fmt: skip
+    set_fact(
+        connection, FACT,
+        json.dumps({name: getattr(made, name) for name in ("as_of", "made_at", "traits", "lifecycles", "basis")}),
+    )  # fmt: skip
+    return made
+
+
+def held_id(one: Applied | None) -> str:
+    """The id of an applied definition; empty for none."""
+    return one.id if one else ""
+
+
+def _note_changed(connection: Connection, changed: Sequence[int], before: int, as_of: int) -> None:
+    """Makes `roster_changed`: those given, and those who moved or turned up since."""
+    given = ", ".join(f"({unit})" for unit in changed)
+    stated = f"SELECT unit FROM (VALUES {given}) AS given(unit) UNION " if given else ""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE roster_changed AS {stated}"
+        f"SELECT unit FROM stage_codes WHERE entered_at > {before} AND entered_at <= {as_of} UNION "
+        f"SELECT unit FROM stage_codes WHERE left_at > {before} AND left_at <= {as_of} UNION "
+        f"SELECT key FROM units WHERE first_seen > {before} AND first_seen <= {as_of}"
+    )
+
+
+def _traits(connection: Connection) -> dict[str, str]:
+    rows = connection.execute(
+        f"SELECT name FROM trait_changes GROUP BY name ORDER BY count(*) DESC, name LIMIT {MOST_TRAITS}"
+    ).fetchall()
+    return {name: f"trait_{place}" for place, (name,) in enumerate(sorted(rows))}
+
+
+def _query(
+    connection: Connection, lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied], traits: Mapping[str, str],
+    money: Worth, as_of: int, exclusion: Applied | None, only: str | None,
+) -> str:  # fmt: skip
+    """SQL of the rows: unit, kind, id, first_seen, last_seen, events, money, excluded, sought, traits and stages."""
+    joined = [
+        _Joined(_seen(as_of, only), "seen", {"last_seen": "last_seen", "events": "events"}),
+        _Joined(_worth(connection, lifecycles, money, as_of), "worth", {"money": "money"}),
+        *([_Joined(_told(traits, as_of, only), "told", {one: one for one in traits.values()})] if traits else []),
+        *(_stay(held[one.name].code, as_of, only) for one in lifecycles),
+    ]
+    columns = [
+        f"coalesce({one.name}.{column}, 0) AS {told}" if column in _NONE_IS_0 else f"{one.name}.{column} AS {told}"
+        for one in joined
+        for column, told in one.columns.items()
+    ]  # fmt: skip
+    sought = ", ".join(["units.id", *(f"told.{traits[name]}" for name in SEARCHED if name in traits)])
+    joins = " ".join(f"LEFT JOIN ({one.query}) AS {one.name} ON {one.name}.unit = units.key" for one in joined)
+    return (
+        f"SELECT units.key AS unit, units.kind, units.id, units.first_seen, {', '.join(columns)}, "
+        f"units.key IN ({excluded(exclusion, as_of)}) AS excluded, lower(concat_ws(' ', {sought})) AS sought "
+        f"FROM units {joins} WHERE units.first_seen <= {as_of}{_among('units.key', only)}"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """Something that is known of some units: its query (with a column `unit`), and its columns with their names."""
+
+    query: str
+    name: str
+    columns: Mapping[str, str]
+
+
+def _among(column: str, only: str | None) -> str:
+    return f" AND {column} IN (SELECT unit FROM {only})" if only else ""
+
+
+def _seen(as_of: int, only: str | None) -> str:
+    return (
+        "SELECT customer AS unit, max(time) AS last_seen, count(*) AS events FROM events "
+        f"WHERE customer IS NOT NULL AND time <= {as_of}{_among('customer', only)} GROUP BY customer"
+    )
+
+
+def _worth(connection: Connection, lifecycles: Sequence[Lifecycle], money: Worth, as_of: int) -> str:
+    """SQL of the money of every unit, of each kind as its own lifecycles tell it."""
+    one_of_each = {one.unit: one for one in reversed(lifecycles)}
+    parts = [f"SELECT unit, money FROM ({money_at(connection, money, one, as_of)})" for one in one_of_each.values()]
+    return (
+        " UNION ALL ".join(parts)
+        or "SELECT CAST(NULL AS BIGINT) AS unit, CAST(0 AS DECIMAL(38,6)) AS money WHERE FALSE"
+    )
+
+
+def _told(traits: Mapping[str, str], as_of: int, only: str | None) -> str:
+    """SQL of everybody's traits, a column each."""
+    columns = ", ".join(f"max(told) FILTER (WHERE name = {quote(name)}) AS {column}" for name, column in traits.items())
+    return (
+        f"SELECT unit, {columns} FROM (SELECT customer AS unit, name, "
+        "json_extract_string(arg_max(value, (time, message_id)), '$') AS told FROM trait_changes "
+        f"WHERE time <= {as_of}{_among('customer', only)} GROUP BY customer, name) GROUP BY unit"
+    )
+
+
+def _stay(code: int, as_of: int, only: str | None) -> _Joined:
+    """The stay that everybody is in, with when it ends and where to by the schedule."""
+    rows = f"SELECT unit, stage, entered_at, left_at FROM stage_codes WHERE lifecycle = {code}{_among('unit', only)}"
+    return _Joined(
+        f"SELECT stay.unit, stay.stage, stay.entered_at, stay.left_at, later.stage AS following "
+        f"FROM ({rows} AND entered_at <= {as_of} AND (left_at IS NULL OR left_at > {as_of})) AS stay "
+        f"LEFT JOIN ({rows} AND entered_at > {as_of}) AS later "
+        "ON later.unit = stay.unit AND later.entered_at = stay.left_at",
+        f"stay_{code}",
+        {
+            "stage": f"stage_{code}",
+            "entered_at": f"since_{code}",
+            "left_at": f"until_{code}",
+            "following": f"next_{code}",
+        },
+    )

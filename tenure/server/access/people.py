@@ -1,0 +1,110 @@
+"""Lists of people: found, filtered, sorted, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+
+from tenure.lifecycle.definition import Lifecycle
+from tenure.lifecycle.roster import Asked
+from tenure.server import holding
+from tenure.server.access.reader import Reader, require
+from tenure.server.accounts.roles import Right
+from tenure.wording import Money
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody as a list shows them; times in microseconds UTC. `name` is the best there is to call them by."""
+
+    id: str
+    name: str
+    email: str
+    stage: str | None
+    since: int | None
+    until: int | None
+    next: str | None
+    money: Decimal
+    last_seen: int | None
+    owner: str
+    traits: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """A page of a list: how many there are in all, what they are worth, these of them, and whether more follow."""
+
+    count: int
+    money: Decimal
+    rows: tuple[Person, ...]
+    lifecycle: Lifecycle
+    more: bool
+
+    @property
+    def worth(self) -> Money:
+        """Writes the amounts of this page."""
+        return Money(holding.workspace().definitions.config.currency, [row.money for row in self.rows])
+
+
+def people(
+    reader: Reader,
+    asked: Asked,
+    *,
+    lifecycle: str | None = None,
+    offset: int = 0,
+    limit: int = PAGE,
+    counted: bool = True,
+) -> People:
+    """The people that are asked for, from `offset` on; uncounted ones come without numbers, quicker."""
+    require(reader, Right.PEOPLE)
+    ws = holding.workspace()
+    # one more than is shown tells whether there are more
+    found = ws.roster.look(asked, lifecycle, limit=limit + 1, offset=offset, counted=counted)
+    rows = tuple(person(row) for row in found.rows[:limit])
+    return People(
+        count=found.people,
+        money=found.money,
+        rows=rows,
+        lifecycle=ws.lifecycle(lifecycle),
+        more=len(found.rows) > limit,
+    )
+
+
+def people_table(reader: Reader, asked: Asked, *, lifecycle: str | None = None) -> pa.Table:
+    """All of them as Arrow, to be taken out of the house."""
+    require(reader, Right.PEOPLE)
+    require(reader, Right.EXPORT)
+    return holding.workspace().roster.rows(asked, lifecycle)
+
+
+def trait_values(reader: Reader, names: Sequence[str]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """The commonest values of traits, each with how many people have it."""
+    require(reader, Right.PEOPLE)
+    roster = holding.workspace().roster
+    return {name: found for name in names if (found := roster.values(name))}
+
+
+def person(row: Mapping[str, object]) -> Person:
+    """A row of the roster as a list shows it."""
+    own = {"id", "kind", "money", "first_seen", "last_seen", "events", "stage", "since", "until", "next"}
+    traits = {
+        name: str(value)
+        for name, value in row.items()
+        if name not in own and value is not None and not name.startswith("in ")
+    }
+    return Person(
+        id=str(row["id"]), name=called(traits) or str(row["id"]), email=traits.get("email", ""),
+        stage=row["stage"], since=row["since"], until=row["until"], next=row["next"], money=row["money"],  # type: ignore[arg-type]
+        last_seen=row["last_seen"], owner=traits.get("owner", ""), traits=traits,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def called(traits: Mapping[str, str]) -> str:
+    """What a person is called, from their traits; empty where they say nothing."""
+    whole = traits.get("name") or traits.get("full_name") or ""
+    return whole or " ".join(filter(None, (traits.get("first_name"), traits.get("last_name"))))

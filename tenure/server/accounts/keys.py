@@ -1,0 +1,44 @@
+"""API keys: made once, shown once, kept as hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from django.utils import timezone
+
+from tenure.errors import UsageError
+from tenure.server.accounts.models import ApiKey, User
+
+LEAD = "tnr_"
+_SEEN = 60  # seconds in which a key's last use is not written again
+
+
+def make_key(name: str, scope: str, *, by: User | None = None) -> tuple[ApiKey, str]:
+    """A new key and its text, which is kept nowhere."""
+    if scope not in ApiKey.Scope.values:
+        raise UsageError(f"There is no scope {scope!r}.", hint=f"There are: {', '.join(ApiKey.Scope.values)}.")
+    text = LEAD + secrets.token_urlsafe(30)
+    key = ApiKey.objects.create(
+        name=name.strip()[:100] or "key", scope=scope, prefix=text[: len(LEAD) + 6], digest=_digest(text), created_by=by
+    )
+    return key, text
+
+
+def find_key(text: str) -> ApiKey | None:
+    """The key of that text, where it is not revoked; notes that it was used."""
+    key = ApiKey.objects.filter(digest=_digest(text), revoked_at=None).first()
+    now = timezone.now()
+    if key and (key.last_used_at is None or (now - key.last_used_at).total_seconds() > _SEEN):
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    return key
+
+
+def revoke(key: ApiKey) -> None:
+    """Nothing; the key opens nothing any more."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def _digest(text: str) -> str:
+    # a key is 240 random bits: a plain hash of it cannot be turned back by trying
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

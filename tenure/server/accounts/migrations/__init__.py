@@ -1,0 +1,3 @@
+"""The migrations."""
+
+from __future__ import annotations

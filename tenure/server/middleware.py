@@ -1,0 +1,62 @@
+"""What every request goes through: a line in the log, and a gate that is shut where nobody said who may pass."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+_LOG = logging.getLogger("tenure.requests")
+# the pages of the account library see to themselves who may come, and so does what is served as a file
+_OWN_GATES = ("allauth.", "django.views.i18n")
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def log_requests(get_response: Answer) -> Answer:
+    """The handler that writes one line a request: never a query, a body or a name of a customer."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        response = get_response(request)
+        match = request.resolver_match
+        user = getattr(request, "user", None)
+        _LOG.info(
+            "request",
+            extra={
+                "method": request.method,
+                "page": match.view_name if match else "",
+                "status": response.status_code,
+                "ms": round((time.perf_counter() - began) * 1000, 1),
+                "user": getattr(user, "pk", None),
+            },
+        )
+        return response
+
+    return answer
+
+
+class Gate:
+    """Refuses every view that names no right and is not open on purpose."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer of the rest."""
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Nothing; raises PermissionDenied for a view that nobody opened."""
+        if hasattr(view, "right") or getattr(view, "open_to_all", False):
+            return
+        origin = getattr(view, "view_class", view).__module__
+        if not origin.startswith(_OWN_GATES):
+            raise PermissionDenied
+
+
+gate = Gate

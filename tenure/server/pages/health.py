@@ -1,0 +1,30 @@
+"""Whether all is well, for machines that ask."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+
+from tenure.server import holding, loops
+from tenure.server.accounts.roles import Right
+from tenure.server.accounts.users import no_users
+from tenure.server.pages.page import open_to_all
+
+
+@open_to_all
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 where both stores answer and all loops run, else 503 with which does not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    holding.workspace().refreshed_as_of  # noqa: B018 asks the event store
+    stopped = loops.stopped()
+    return JsonResponse({"ok": not stopped, "stopped": stopped}, status=503 if stopped else 200)
+
+
+@open_to_all
+def home(request: HttpRequest) -> HttpResponse:
+    """The page where everybody begins: what to do for those who have tasks, the overview for the others."""
+    if not request.user.is_authenticated:
+        return redirect("welcome" if no_users() else "account_login")
+    return redirect("today" if request.user.role == "agent" and request.user.may(Right.WORK) else "overview")

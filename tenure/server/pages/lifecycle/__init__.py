@@ -1,0 +1,3 @@
+"""Where everybody is and goes: overview, stages, forecast."""
+
+from __future__ import annotations

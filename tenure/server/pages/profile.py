@@ -1,0 +1,24 @@
+"""One's own page: name, password, second factor, digest."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from tenure.server.accounts.roles import Right
+from tenure.server.pages.page import page
+
+
+@page(Right.FIGURES)
+def profile(request: HttpRequest) -> HttpResponse:
+    """The page; a POST changes name, address and digest."""
+    if request.method == "POST":
+        user = request.user
+        user.name = request.POST.get("name", "").strip()[:150]
+        user.digest = "digest" in request.POST
+        user.save(update_fields=["name", "digest"])
+        messages.success(request, _("Kept."))
+        return redirect("profile")
+    return render(request, "pages/profile.html")

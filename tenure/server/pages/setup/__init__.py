@@ -1,0 +1,3 @@
+"""What is defined, read and opened: definitions, data, people and access."""
+
+from __future__ import annotations

@@ -1,0 +1,115 @@
+"""One process: the stores are opened, the loops begin, and the pages are served until somebody ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tenure.errors import StoreError
+from tenure.server.environment import Environment, environment
+
+
+def prepare(folder: Path) -> Environment:
+    """How the server of a workspace runs, with Django made ready for it and the operational database up to date."""
+    os.environ["TENURE_WORKSPACE"] = str(folder.absolute())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenure.server.settings")
+    told = environment(folder)
+
+    import django
+    from django.core.management import call_command
+    from django.db import DatabaseError
+
+    (folder / ".tenure").mkdir(exist_ok=True)
+    django.setup()
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except DatabaseError as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise StoreError(
+            f"The operational database cannot be opened: {reason}.",
+            hint="Look at TENURE_DATABASE_URL, and whether the database runs.",
+        ) from None
+    return told
+
+
+def serve(folder: Path, *, said: Callable[[str], None], opened: Callable[[str], None] | None = None) -> None:
+    """Nothing, once the server has been ended (Ctrl-C, SIGTERM); `said` is told what people should read.
+
+    `opened` is called with the address to open when pages can be asked for.
+    """
+    told = prepare(folder)
+    from tenure.server import holding, loops
+    from tenure.server.accounts.first import first_administrator
+    from tenure.server.accounts.users import no_users
+    from tenure.server.loops.rounds import all_loops
+    from tenure.server.pages.welcome import link
+
+    ws = holding.hold(folder)
+    try:
+        with _ends_politely():
+            if first_administrator(told):
+                said(f"Administrator {told.admin_name} made.")
+            # whoever asks for the first page finds people in it
+            ws.load()
+            ws.roster.refresh()
+            server = _bound(told)
+            loops.begin(loops.Worker(all_loops(told), tick=told.tick_seconds))
+            port = server.effective_port
+            base = told.public_url or f"http://{told.host}:{port}"
+            address = link(base) if no_users() else f"{base}/"
+            said(f"Tenure serves {ws.definitions.config.name} at {address}")
+            said("Open that address to make yourself the administrator." if no_users() else "End it with Ctrl-C.")
+            if opened:
+                opened(address)
+            server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        loops.end()
+        holding.release()
+        said("Ended.")
+
+
+def _bound(told: Environment) -> Any:
+    """The server, listening but not answering yet."""
+    from waitress.server import create_server
+
+    from tenure.server.application import application
+
+    behind: dict[str, Any] = {}
+    if told.proxies:
+        behind = {
+            "trusted_proxy": "*", "trusted_proxy_count": told.proxies,
+            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        }  # fmt: skip
+    try:
+        return create_server(
+            application, host=told.host, port=told.port, threads=told.threads, ident=None,
+            max_request_body_size=64 * 2**20, channel_timeout=60, clear_untrusted_proxy_headers=True, **behind,
+        )  # fmt: skip
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise StoreError(
+            f"Nothing can listen on {told.host}:{told.port}: {reason}.", hint="Name another port: --port 8001."
+        ) from None
+
+
+@contextmanager
+def _ends_politely() -> Iterator[None]:
+    """Turns SIGTERM into what Ctrl-C is."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        sys.stdout.flush()

