@@ -10,7 +10,7 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 	--custom-compile-command "make lock"
 SOURCES := tenure tests $(wildcard benchmarks)
 
-.PHONY: help demo environment environment-dev check test test-all bench docs lock build clean
+.PHONY: help demo environment environment-dev check browser test test-all bench docs lock build clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/:[^#]*##/#/' | awk -F'# ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,11 +30,16 @@ check: environment-dev ## lint, format, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-test: check ## check, then all tests but the slow ones (WORKERS=n for n processes)
-	$(PYTEST) -m "not slow" || [ $$? -eq 5 ]
+browser: # what the tests of the pages are shown in
+	@sh scripts/browser.sh
 
-test-all: check ## check, then all tests
-	$(PYTEST) || [ $$? -eq 5 ]
+test: check browser ## check, then all tests but the slow ones (WORKERS=n for n processes)
+	$(PYTEST) -m "not slow"
+	TENURE_TEST_DATABASE=postgresql $(PYTEST) -m "not slow" tests/server --ignore tests/server/browser
+
+test-all: check browser ## check, then all tests
+	$(PYTEST)
+	TENURE_TEST_DATABASE=postgresql $(PYTEST) tests/server --ignore tests/server/browser
 
 bench: environment-dev ## time and memory at 10 million events (takes minutes)
 	$(BIN)/python -m benchmarks

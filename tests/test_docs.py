@@ -158,7 +158,7 @@ def test_page_does_what_it_says(page: Path, folder: Path) -> None:
     found = blocks(text)
     if 'open("tenure-demo")' in text:
         # what `make demo` leaves
-        reader.typed("tenure demo")
+        reader.typed("tenure demo --no-serve")
     outputs: list[tuple[Block, str]] = []
     wrong: list[str] = []
     for block, after in pairwise([*found, None]):

@@ -43,6 +43,9 @@ def demo(
     invoice: Annotated[
         str | None, typer.Option("--invoice", metavar="COLUMN", help="Which order it belongs to.")
     ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Open the pages on what was made, at the end. Default: --serve.")
+    ] = True,
 ) -> None:
     """From a file of purchases, or a simulated shop, to every customer's stage, what is next, and what stands out."""
     named: dict[Role, str | None] = {"customer": customer, "time": time, "amount": amount, "invoice": invoice}
@@ -58,6 +61,10 @@ def demo(
 
     with Screen.on(None) as screen:
         show(screen, shown)
+    if serve:
+        from tenure.cli.serve import start
+
+        start(folder, browser=True, anywhere=True)
 
 
 @contextmanager

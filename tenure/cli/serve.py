@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,13 +40,11 @@ def serve(
     start(folder, browser=browser)
 
 
-def start(folder: os.PathLike[str], *, browser: bool) -> None:
-    """Nothing, once the server was ended."""
-    from pathlib import Path
-
+def start(folder: Path, *, browser: bool, anywhere: bool = False) -> None:
+    """Nothing, once the server was ended; `anywhere` lets it listen on another port where that is taken."""
     from tenure.server.serving import serve as run
 
-    run(Path(folder), said=_say, opened=_open if browser and sys.stdout.isatty() else None)
+    run(folder, said=_say, opened=_open if browser and sys.stdout.isatty() else None, anywhere=anywhere)
 
 
 @users.command("create", epilog="tenure users create ann --role marketer --email ann@example.com")
@@ -107,8 +106,6 @@ def _password(file: str | None) -> str:
     if file == "-":
         return sys.stdin.readline().rstrip("\n")
     if file is not None:
-        from pathlib import Path
-
         return Path(file).read_text(encoding="utf-8").rstrip("\n")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt="Once more"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -38,10 +39,13 @@ def prepare(folder: Path) -> Environment:
     return told
 
 
-def serve(folder: Path, *, said: Callable[[str], None], opened: Callable[[str], None] | None = None) -> None:
+def serve(
+    folder: Path, *, said: Callable[[str], None], opened: Callable[[str], None] | None = None, anywhere: bool = False
+) -> None:
     """Nothing, once the server has been ended (Ctrl-C, SIGTERM); `said` is told what people should read.
 
-    `opened` is called with the address to open when pages can be asked for.
+    `opened` is called with the address to open when pages can be asked for. Where the port is taken, `anywhere` takes
+    one that is free.
     """
     told = prepare(folder)
     from tenure.server import holding, loops
@@ -58,7 +62,7 @@ def serve(folder: Path, *, said: Callable[[str], None], opened: Callable[[str], 
             # whoever asks for the first page finds people in it
             ws.load()
             ws.roster.refresh()
-            server = _bound(told)
+            server = _bound(told, anywhere=anywhere)
             loops.begin(loops.Worker(all_loops(told), tick=told.tick_seconds))
             port = server.effective_port
             base = told.public_url or f"http://{told.host}:{port}"
@@ -76,7 +80,7 @@ def serve(folder: Path, *, said: Callable[[str], None], opened: Callable[[str], 
         said("Ended.")
 
 
-def _bound(told: Environment) -> Any:
+def _bound(told: Environment, *, anywhere: bool) -> Any:
     """The server, listening but not answering yet."""
     from waitress.server import create_server
 
@@ -94,6 +98,8 @@ def _bound(told: Environment) -> Any:
             max_request_body_size=64 * 2**20, channel_timeout=60, clear_untrusted_proxy_headers=True, **behind,
         )  # fmt: skip
     except OSError as error:
+        if anywhere and error.errno == errno.EADDRINUSE:
+            return _bound(told.model_copy(update={"port": 0}), anywhere=False)
         reason = (error.strerror or str(error)).lower()
         raise StoreError(
             f"Nothing can listen on {told.host}:{told.port}: {reason}.", hint="Name another port: --port 8001."

@@ -66,7 +66,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("shop")
     orders(folder)
     with chdir(folder):
-        found = run("demo", "--data", "bestellungen.csv", "--into", "ws")
+        found = run("demo", "--no-serve", "--data", "bestellungen.csv", "--into", "ws")
     assert found.exit_code == 0, found.output
     return folder / "ws", found.stdout
 
@@ -113,7 +113,7 @@ def test_the_workspace_is_whole_and_has_the_fitted_windows(shop: tuple[Path, str
 def test_somebodys_folder_is_never_overwritten(shop: tuple[Path, str], tmp_path: Path) -> None:
     folder, _ = shop
     before = (folder / "tenure.yaml").read_bytes()
-    found = run("demo", "--data", orders(tmp_path), "--into", folder)
+    found = run("demo", "--no-serve", "--data", orders(tmp_path), "--into", folder)
     assert found.exit_code == 2
     assert "is there already" in found.stderr
     assert (folder / "tenure.yaml").read_bytes() == before
@@ -123,7 +123,7 @@ def test_without_a_name_the_next_free_folder_is_taken(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     data = orders(tmp_path)
     for name in ("tenure-demo", "tenure-demo-2"):
-        assert f"the folder {name};" in " ".join(run("demo", "--data", data).stdout.split())
+        assert f"the folder {name};" in " ".join(run("demo", "--no-serve", "--data", data).stdout.split())
         assert (tmp_path / name / "tenure.yaml").exists()
 
 
@@ -152,7 +152,7 @@ def test_what_goes_wrong_leaves_nothing_behind(
     )
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.iterdir())
-    found = run("demo", *arguments)
+    found = run("demo", "--no-serve", *arguments)
     assert found.exit_code == code, found.output
     assert message in " ".join(found.stderr.split())
     assert "Traceback" not in found.stderr
@@ -160,7 +160,7 @@ def test_what_goes_wrong_leaves_nothing_behind(
 
 
 def test_too_few_returns_keep_the_default_windows(tmp_path: Path) -> None:
-    found = run("demo", "--data", orders(tmp_path, people=20, repeats=2), "--into", tmp_path / "ws")
+    found = run("demo", "--no-serve", "--data", orders(tmp_path, people=20, repeats=2), "--into", tmp_path / "ws")
     assert found.exit_code == 0, found.output
     assert "90 and 180 days are the defaults" in " ".join(found.stdout.split())
     assert "since(purchase) >= days(180)" in (tmp_path / "ws" / "lifecycles" / "classic.yaml").read_text()
@@ -169,7 +169,7 @@ def test_too_few_returns_keep_the_default_windows(tmp_path: Path) -> None:
 def test_a_row_of_2099_makes_nobody_lost(shop: tuple[Path, str], tmp_path: Path) -> None:
     data = orders(tmp_path)
     data.write_text(f"{data.read_text()}\n99999;k001;01.01.2099 10:00;1;5,00\n")
-    found = run("demo", "--data", data, "--into", tmp_path / "ws")
+    found = run("demo", "--no-serve", "--data", data, "--into", tmp_path / "ws")
     assert found.exit_code == 0, found.output
     assert "taken for mis-dated" in " ".join(found.stdout.split())
     assert "as_of: 202" in (tmp_path / "ws" / "tenure.yaml").read_text()
@@ -177,7 +177,7 @@ def test_a_row_of_2099_makes_nobody_lost(shop: tuple[Path, str], tmp_path: Path)
 
 
 def test_the_simulated_shop(tmp_path: Path) -> None:
-    found = run("demo", "--into", tmp_path / "ws")
+    found = run("demo", "--no-serve", "--into", tmp_path / "ws")
     assert found.exit_code == 0, found.output
     flat = " ".join(found.stdout.split())
     assert "nobody in it is real" in flat
@@ -208,7 +208,7 @@ def test_the_histogram_fits_and_marks_both_windows(width: int, at_risk: int, lap
 @pytest.mark.skipif(not SHARED.exists(), reason="the data sets are not there")
 def test_online_retail(tmp_path: Path) -> None:
     with chdir(tmp_path):
-        found = run("demo", "--data", SHARED / "online_retail" / "online_retail.parquet")
+        found = run("demo", "--no-serve", "--data", SHARED / "online_retail" / "online_retail.parquet")
     assert found.exit_code == 0, found.output
     flat = " ".join(found.stdout.split())
     assert "397,924 lines → 18,536 orders of 4,339 people, 1 Dec 2010 to 9 Dec 2011, £8,911,407.90" in flat
@@ -222,7 +222,7 @@ def test_online_retail(tmp_path: Path) -> None:
 def test_lines_that_cannot_be_read_are_left_out_once(tmp_path: Path) -> None:
     data = orders(tmp_path)
     data.write_text(f"{data.read_text()}\n99998;k001;01.03.2023 10:00\n99999;k001;no day at all;1;5,00\n")
-    found = run("demo", "--data", data, "--into", tmp_path / "ws")
+    found = run("demo", "--no-serve", "--data", data, "--into", tmp_path / "ws")
     assert found.exit_code == 0, found.output
     flat = " ".join(found.stdout.split())
     assert "1 line: 3 columns where the header has 5" in flat
