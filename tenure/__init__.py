@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tenure.errors import TenureError
 
@@ -28,11 +28,21 @@ def open(folder: str | os.PathLike[str], *, memory_limit: str | None = None) -> 
     """The workspace in `folder`, a folder with a `tenure.yaml`.
 
     `memory_limit` bounds the memory of the store, such as "4GB" (default: half of what the machine has).
-    Raises DefinitionError with every problem of the workspace's files, WorkspaceHeld where another process has it open.
+    Where `tenure serve` holds it, that process is asked, by the same methods. Raises DefinitionError with every problem
+    of the workspace's files, WorkspaceHeld where another process has it open that cannot be asked.
     """
+    from tenure.errors import WorkspaceHeld
     from tenure.workspace import Workspace
 
-    return Workspace.open(Path(folder), clock=lambda: time.time_ns() // 1000, memory_limit=memory_limit)
+    try:
+        return Workspace.open(Path(folder), clock=lambda: time.time_ns() // 1000, memory_limit=memory_limit)
+    except WorkspaceHeld:
+        from tenure.workspace.remote import RemoteWorkspace
+
+        remote = RemoteWorkspace.open(Path(folder))
+        if remote is None:
+            raise
+        return cast("Workspace", remote)
 
 
 def __getattr__(name: str) -> object:

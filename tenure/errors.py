@@ -33,6 +33,16 @@ class TenureError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # made again with what it holds, whatever its constructor asks for
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[TenureError], args: tuple[object, ...], held: dict[str, object]) -> TenureError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(held)
+    return error
+
 
 class UsageError(TenureError):
     """The caller named something that does not exist, or asked for what cannot be."""

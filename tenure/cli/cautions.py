@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 def lonely(ws: Workspace) -> list[str]:
     """The warning that the last event stands alone, where it does."""
     from tenure.wording import length, moment
+    from tenure.workspace.checkup import silence
 
-    silence = ws.lonely_last_event()
-    if silence is None:
+    alone = silence(ws)
+    if alone is None:
         return []
-    last, gap = moment(ws.last_event, ws.zone), length(silence.total_seconds() * 1e6)
+    last, gap = moment(ws.last_event, ws.zone), length(alone.total_seconds() * 1e6)
     told = f"The last event, of {last}, comes {gap} after the one before it"
     return [
         f"{told}, and `as_of: last_event` takes its time for today. If its date is wrong, write a date as `as_of:`."

@@ -63,6 +63,7 @@ def worked_out(folder: Path, data: Path, given: Mapping[Role, str]) -> Shown:
     from tenure.ingest.recognise import recognise
     from tenure.lifecycle import library
     from tenure.lifecycle.rhythm import with_windows
+    from tenure.workspace.checkup import silence
     from tenure.workspace.moments import iso
 
     with working(f"Looking at {data.name}"):
@@ -75,7 +76,7 @@ def worked_out(folder: Path, data: Path, given: Mapping[Role, str]) -> Shown:
     definition.write_text(classic, encoding="utf-8")
     with tenure.open(folder) as ws, importing([source.name for source in found.sources if source.group]) as progress:
         reports = ws.load(progress)
-        zone, as_of, alone, currency = ws.zone, ws.as_of, ws.lonely_last_event(), ws.definitions.config.currency
+        zone, as_of, alone, currency = ws.zone, ws.as_of, silence(ws), ws.definitions.config.currency
     _anything(found, reports)
     misdated = alone is not None and alone > NEVER_SILENT
     if alone is not None and misdated:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -31,7 +32,7 @@ def findings(
         chosen = ws.lifecycle(lifecycle)
         # small change or none, as the report writes the money of the stages
         money = Money(ws.definitions.config.currency, [one.money for one in ws.stages(chosen.name)])
-        found = ws.moves.findings(chosen.name, money=money, day=lambda time: day(time, ws.zone))
+        found = ws.moves.findings(chosen.name, money=money, day=partial(day, zone=ws.zone))
         give(Listing(lambda: _rows(chosen, found), lambda s: _show(s, context, ws, chosen, found)), form, file)
 
 

@@ -11,6 +11,7 @@ from tenure.cli.app import app, as_of, chosen_with, opened, typed
 from tenure.cli.options import LifecycleOption, PeopleOption
 from tenure.cli.output import FormatOption, Listing, OutputOption, give
 from tenure.cli.people import explaining
+from tenure.cli.personas import CountOption, SeedOption
 from tenure.cli.times import exact_days
 from tenure.errors import UsageError
 
@@ -36,7 +37,8 @@ SegmentOption = Annotated[
 @app.command(
     "journeys",
     epilog='tenure journeys\ntenure journeys --stage conversion --from "Order Completed"\n'
-    'tenure journeys --from order --to "Case Opened" --people\ntenure journeys --map --segment vip',
+    'tenure journeys --from order --to "Case Opened" --people\ntenure journeys --map --segment vip\n'
+    "tenure journeys --map --persona p2",
 )
 def journeys(
     context: typer.Context,
@@ -53,6 +55,11 @@ def journeys(
         bool, typer.Option("--map", help="The journey map: volume, satisfaction, cases, cost, drop-off.")
     ] = False,
     segment: SegmentOption = None,
+    persona: Annotated[
+        str | None, typer.Option("--persona", metavar="PERSONA", help="The map of a persona: p2 of `tenure personas`.")
+    ] = None,
+    k: CountOption = None,
+    seed: SeedOption = 1,
     people: PeopleOption = False,
     lifecycle: LifecycleOption = None,
     form: FormatOption = None,
@@ -66,12 +73,13 @@ def journeys(
                 raise UsageError("The map has a row for every touchpoint.", hint="Leave out --from, --to and --people.")
             if stage is not None:
                 ws.moves.scope(chosen.name).code(stage)
-            cells = [
-                one for one in ws.journeys.map(chosen.name, segment=segment) if stage in (None, one.stage)
-            ]  # fmt: skip
+            told = ws.journeys.map(chosen.name, segment=segment, persona=persona, k=k, seed=seed)
+            cells = [one for one in told if stage in (None, one.stage)]
             listing = Listing(
                 lambda: _map_rows(chosen, cells), lambda screen: _show_map(screen, context, ws, chosen, cells)
             )
+        elif persona is not None:
+            raise UsageError("A persona has a map.", hint="Add --map.")
         elif people:
             if source is None or target is None:
                 raise UsageError("Two touchpoints make a list of people.", hint="Name them with --from and --to.")

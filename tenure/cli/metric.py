@@ -43,19 +43,23 @@ def metric(
     since: SinceOption = None,
     until: UntilOption = None,
     lifecycle: LifecycleOption = None,
+    known_at: Annotated[
+        str | None, typer.Option("--known-at", metavar="TIME", help="From what was received up to then.")
+    ] = None,
     form: FormatOption = None,
     file: OutputOption = None,
 ) -> None:
     """What a metric was, period by period; by default the last twelve.
 
     As CSV and JSON: period (its first day), part (with --by), value, numerator, denominator, target (of a range the
-    lower limit), n, status.
+    lower limit), status.
     """
     with opened(context) as ws:
         chosen = ws.metrics.metric(name)
         with working("Working out the metric"):
             points = ws.metrics.points(
-                [name], period=period_unit(period), since=since, until=until, by=by, lifecycle=lifecycle
+                [name], period=period_unit(period), since=since, until=until, by=by, lifecycle=lifecycle,
+                known_at=known_at,
             )  # fmt: skip
             judged = ws.targets.beside(chosen, points, period=period_unit(period), lifecycle=lifecycle, by=by)
         give(
@@ -87,16 +91,10 @@ def _rows(
         value=(kind, [int(cell) if whole and cell is not None else cell for cell in cells]),
         numerator=(AMOUNT, [_exact(one.numerator) for one in points]),
         denominator=(AMOUNT, [_exact(one.denominator) for one in points]),
-        target=(AMOUNT, [_exact(_aim(limits)) for limits, _ in judged]),
-        n=(WHOLE, [one.n for one in points]),
-        status=(TEXT, [status or one.status for one, (_, status) in zip(points, judged, strict=True)]),
+        target=(AMOUNT, [None if limits is None else _exact(limits.aim) for limits, _ in judged]),
+        status=(TEXT, [one.stands(status) for one, (_, status) in zip(points, judged, strict=True)]),
     )
     return own if by else own.drop_columns(["part"])
-
-
-def _aim(limits: Limits | None) -> Decimal | None:
-    """The figure that a target names; of a range the lower."""
-    return None if limits is None else limits.high if limits.low is None else limits.low
 
 
 def _exact(amount: Decimal | None) -> Decimal | None:

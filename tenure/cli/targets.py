@@ -125,7 +125,7 @@ def _show(screen: Screen, context: typer.Context, ws: Workspace, held: Sequence[
     owned, compared = any(one.owner for one in held), any(one.benchmark for one in held)
     rows: list[list[Cell]] = []
     for one in held:
-        judged = now.get((one.metric, one.period, one.lifecycle, one.stage)) if not one.by else None
+        judged = now.get((one.metric, one.period, one.lifecycle, one.stage, one.by))
         unit = _unit(ws, one.metric)
         start = judged.period.start if judged else max(one.since, _today(ws))
         row: list[Cell] = [
@@ -152,18 +152,21 @@ def _show(screen: Screen, context: typer.Context, ws: Workspace, held: Sequence[
     screen.next(typed(context, "scorecard"))
 
 
-def _now(ws: Workspace, held: Sequence[Target]) -> dict[tuple[str | None, ...], Judged]:
-    """How everything with a target stands in the present period, by metric, period, lifecycle and stage."""
-    found: dict[tuple[str | None, ...], Judged] = {}
+def _now(ws: Workspace, held: Sequence[Target]) -> dict[tuple[object, ...], Judged]:
+    """How everything with a target stands in the present period, by metric, period, lifecycle, stage and part."""
+    found: dict[tuple[object, ...], Judged] = {}
     for each, lifecycle in dict.fromkeys((one.period, one.lifecycle) for one in held):
         alike = [one for one in held if (one.period, one.lifecycle) == (each, lifecycle)]
-        names = dict.fromkeys(one.metric for one in alike if one.stage is None)
+        names = dict.fromkeys(one.metric for one in alike if one.stage is None and one.by is None)
         judged = ws.targets.judged(list(names), period=each, lifecycle=lifecycle) if names else ()
-        found |= {(one.name, each, lifecycle, None): one for one in judged}
+        found |= {(one.name, each, lifecycle, None, None): one for one in judged}
+        if any(one.by is not None for one in alike):
+            parts = ws.targets.judged_parts(period=each, lifecycle=lifecycle)
+            found |= {(one.name, each, lifecycle, None, one.target.by): one for one in parts if one.target}
         if any(one.stage is not None for one in alike):
             for card in ws.targets.scorecard(period=each, lifecycle=lifecycle).stages:
                 told = {one.name: one for one in (*card.metrics, *card.figures.values())}
-                found |= {(name, each, lifecycle, card.stage.name): one for name, one in told.items()}
+                found |= {(name, each, lifecycle, card.stage.name, None): one for name, one in told.items()}
     return found
 
 

@@ -48,7 +48,8 @@ def why(
         typer.Option("--period", metavar="PERIOD", help="day, week, month, quarter or year. Default: as written."),
     ] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="WHAT", help="Every part of one breakdown: channel, country, stage.")
+        str | None,
+        typer.Option("--by", metavar="WHAT", help="Every part of one breakdown: channel, country, stage, persona."),
     ] = None,
     people: Annotated[
         str | None, typer.Option("--people", metavar="WHAT=PART", help="List the people of a part: country=DE.")
@@ -73,7 +74,9 @@ def why(
             give(Listing(lambda: rows, lambda screen: _show_people(screen, people, rows)), form, file)
             return
         with working("Looking for the reasons"):
-            found = ws.why.metric(name, since=since, until=until, period=unit, lifecycle=lifecycle)
+            found = ws.why.metric(
+                name, since=since, until=until, period=unit, lifecycle=lifecycle, personas=by == "persona"
+            )
         shown = _chosen(found, by)
         give(
             Listing(

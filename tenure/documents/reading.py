@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path as FilePath
 
 from ruamel.yaml import YAML
@@ -59,6 +60,12 @@ def read(path: str | os.PathLike[str], *, file: str | None = None) -> Document:
 
 def parse(text: str, *, file: str) -> Document:
     """The document written in `text`; raises DefinitionError with every problem that YAML itself has with it."""
+    return _parsed(text, file)
+
+
+# nobody changes what a document holds; a workspace that is checked while somebody writes reads the same texts again
+@lru_cache(maxsize=64)
+def _parsed(text: str, file: str) -> Document:
     starts = line_starts(text)
     if len(text) > MAX_BYTES:
         raise _refusal(file, "The text is larger than 1 MB: too large for a definition.")

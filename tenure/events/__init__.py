@@ -10,6 +10,7 @@ Events of other names are welcome; a workspace binds them to short names under `
 from __future__ import annotations
 
 from tenure.events.bindings import ALIASES, EVENTS, STANDARD, EventBinding, EventSpec, bindings
+from tenure.events.record import Event
 from tenure.events.standard import EventProperty, PropertyType, StandardEvent
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "COMMON_PROPERTIES",
     "EVENTS",
     "STANDARD",
+    "Event",
     "EventBinding",
     "EventProperty",
     "EventSpec",

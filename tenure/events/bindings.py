@@ -12,9 +12,11 @@ from pydantic_core import CoreSchema
 
 from tenure.documents import DefinitionModel, Texts
 from tenure.events.care import CARE
+from tenure.events.engagement import ENGAGEMENT
 from tenure.events.reach import REACH
 from tenure.events.sales import SALES
 from tenure.events.standard import StandardEvent
+from tenure.events.work import WORK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,9 @@ def _value(properties: tuple[str, ...]) -> str | tuple[str, ...] | None:
     return properties[0] if len(properties) == 1 else properties or None
 
 
-EVENTS: Mapping[str, StandardEvent] = MappingProxyType({entry.name: entry for entry in (*REACH, *SALES, *CARE)})
+EVENTS: Mapping[str, StandardEvent] = MappingProxyType(
+    {entry.name: entry for entry in (*REACH, *SALES, *CARE, *ENGAGEMENT, *WORK)}
+)
 ALIASES: Mapping[str, str] = MappingProxyType({name: entry.name for entry in EVENTS.values() for name in entry.also})
 
 _PURCHASE = ("Order Completed", "Subscription Started", "Subscription Renewed", "Deal Won")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from importlib.resources import files as package_files
 from typing import Annotated, Literal
 
@@ -179,6 +180,7 @@ class Source(DefinitionModel):
         return self.type or ("track" if self.event or self.event_column else "identify")
 
 
+@lru_cache(maxsize=4096)
 def _check(text: str, *, aggregates: bool) -> None:
     """Raises ValueError where `text` can be neither an expression nor the name of a column."""
     try:

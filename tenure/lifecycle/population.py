@@ -41,17 +41,17 @@ class Worth:
     events: Mapping[str, EventBinding] = field(hash=False)
 
 
-def in_stage(code: int, moment: int) -> str:
+def in_stage(code: int, moment: int, *, table: str = "stage_codes") -> str:
     """SQL of the stays of a lifecycle that hold at a moment: unit, stage, previous, entered_at, left_at."""
     return (
-        f"SELECT unit, stage, previous, entered_at, left_at FROM stage_codes WHERE lifecycle = {code} "
+        f"SELECT unit, stage, previous, entered_at, left_at FROM {table} WHERE lifecycle = {code} "
         f"AND entered_at <= {moment} AND (left_at IS NULL OR left_at > {moment})"
     )
 
 
-def excluded(exclusion: Applied | None, moment: int) -> str:
-    """SQL of the units that are kept out of every figure."""
-    return f"SELECT unit FROM ({in_stage(exclusion.code, moment)})" if exclusion else NOBODY
+def excluded(exclusion: Applied | None, moment: int, *, table: str = "stage_codes") -> str:
+    """SQL of the units that are kept out of every figure; `table` holds the histories."""
+    return f"SELECT unit FROM ({in_stage(exclusion.code, moment, table=table)})" if exclusion else NOBODY
 
 
 def money_at(connection: Connection, money: Worth, lifecycle: Lifecycle, moment: int) -> str:

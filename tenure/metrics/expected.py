@@ -133,7 +133,8 @@ def _fitted(values: Series, times: Series, phases: Phases) -> _Fit:
     solved = np.linalg.pinv(design)
     coefficients = solved @ values[kept]
     rest = values[kept] - design @ coefficients
-    freedom = max(int(kept.sum()) - design.shape[1], 1)
+    # that the power is chosen and odd periods are left out makes the rest look smaller: as one more coefficient would
+    freedom = max(int(kept.sum()) - design.shape[1] - 1, 1)
     # the period ahead is at time 0, in phase 0
     ahead = np.zeros(design.shape[1])
     ahead[1 + int(np.searchsorted(np.unique(phases[kept]), 0))] = 1

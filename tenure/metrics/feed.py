@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from tenure.events import EventBinding
 from tenure.expressions import Names, binding_of, parse_where, unparse
 from tenure.expressions.tree import Condition
+from tenure.lifecycle.steps import Step
 from tenure.metrics.formula import Part
 from tenure.metrics.question import Question
 from tenure.warehouse.measures import ISO_TIME, MeasureKind
 from tenure.warehouse.where import condition_sql, property_number, property_text, quote
 
 TOTAL = "count"
+DATES = "dates_"
 _LAST_OF_DAY = 86_399_999_999
 
 
@@ -47,12 +49,14 @@ class Feed:
     """Numbers the kinds as they are asked for, and writes the SQL that reads them.
 
     `numbers` are those that the store has or would give; `nobodys` the names of events some of which belong to nobody.
+    `dated` are the kinds whose texts are read as moments: once, however many figures ask.
     """
 
     question: Question
     numbers: dict[MeasureKind, int]
     nobodys: frozenset[str] = frozenset()
     used: dict[MeasureKind, int] = field(default_factory=dict)
+    dated: dict[int, MeasureKind] = field(default_factory=dict)
 
     def number(self, kind: MeasureKind) -> int:
         """The number of a kind."""
@@ -131,8 +135,8 @@ class Feed:
         (first, base), *others = wanted.items()
         held = {first: "r"} | {name: name[0] for name, _ in others}
         joins = "".join(
-            f" JOIN measures AS {held[name]} ON {held[name]}.kind = {self.number(kind)} AND {held[name]}.unit = r.unit "
-            f"AND {held[name]}.time = r.time AND {held[name]}.tie = r.tie"
+            f" JOIN {self._read(name, kind)} AS {held[name]} ON {self._of(name, kind, held[name])}"
+            f"{held[name]}.unit = r.unit AND {held[name]}.time = r.time AND {held[name]}.tie = r.tie"
             for name, kind in others
         )
         told = ["r.unit", "r.time", "r.tie"]
@@ -141,11 +145,32 @@ class Feed:
         if same is not None:
             told.append(f"{held['same']}.text AS same")
         if due is not None:
-            told.append(f"{moment(held['due'] + '.text')} AS due" if due else "CAST(NULL AS BIGINT) AS due")
-        return (
-            f"SELECT {', '.join(told)}{columns} FROM measures AS r{joins} "
-            f"WHERE r.kind = {self.number(base)} AND {self.limits()}"
-        )
+            told.append(f"{held['due']}.due" if due else "CAST(NULL AS BIGINT) AS due")
+        limits = "" if first == "due" else f" WHERE {self._of(first, base, 'r')}{self.limits()}"
+        return f"SELECT {', '.join(told)}{columns} FROM {self._read(first, base)} AS r{joins}{limits}"
+
+    def _read(self, name: str, kind: MeasureKind) -> str:
+        """Where a column of `role` is read."""
+        if name != "due":
+            return "measures"
+        number = self.number(kind)
+        self.dated[number] = kind
+        return f"{DATES}{number}"
+
+    def _of(self, name: str, kind: MeasureKind, table: str) -> str:
+        """The condition, and an AND, by which a column's rows are found in what it is read from."""
+        return "" if name == "due" else f"{table}.kind = {self.number(kind)} AND "
+
+    def dates(self) -> list[Step]:
+        """The steps that read texts as moments."""
+        return [
+            Step(
+                f"{DATES}{number}", f"The moments that are told: {kind.told()}",
+                f"SELECT unit, time, tie, {moment('text')} AS due FROM measures AS r "
+                f"WHERE kind = {number} AND {self.limits()}",
+            )
+            for number, kind in self.dated.items()
+        ]  # fmt: skip
 
 
 def moment(text: str) -> str:

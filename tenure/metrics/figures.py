@@ -59,6 +59,10 @@ class MetricPoint:
     n: int | None = None
     status: str | None = None
 
+    def stands(self, against: str | None) -> str | None:
+        """The one status to tell: that against a target (None: there is none), unless the metric lacks its events."""
+        return self.status if (self.status or "").startswith("no data") else against or self.status
+
 
 Row = Mapping[str, Any]
 Table = dict[tuple[int, int, str | None], Row]
@@ -91,13 +95,16 @@ def answers(connection: Connection, metrics: Sequence[Metric], question: Questio
     ensure_all(connection, compiled)
     found: dict[str, Table] = {}
     held: frozenset[str] = frozenset()
-    if compiled.shared is not None:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {compiled.shared} AS {compiled.query(compiled.shared).sql}")
-        held = frozenset({compiled.shared})
+    for shared in compiled.shared:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {shared} AS {compiled.query(shared, held=held).sql}")
+        held |= {shared}
     for table in compiled.tables:
-        rows = connection.sql(compiled.query(table, held=held).sql).to_arrow_table().to_pylist()
-        found[table] = {(row["key"], row["period"], row.get("part")): row for row in rows}
-    for name in held:
+        columns, sql = compiled.rows(table, held=held)
+        found[table] = {
+            (key, period, part): dict(zip(columns, told, strict=True))
+            for key, period, part, *told in connection.execute(sql).fetchall()
+        }
+    for name in compiled.shared:
         connection.execute(f"DROP TABLE {name}")
     return compiled, found
 

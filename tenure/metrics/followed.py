@@ -18,8 +18,11 @@ from tenure.metrics.formula import Figure, Part, Rows
 from tenure.metrics.question import NOTHING, Cell
 from tenure.warehouse.measures import MeasureKind
 
+# a table a window: a query of many windows takes longer to plan than to run
+TABLE = "followed_"
 # in this order an event that plays two roles neither follows nor precedes itself
 THEN, ITSELF, AFTER = 0, 1, 2
+_Column = Literal["next", "before", "nth", "from_last"]
 _COLUMNS = {
     "count": "n", "customers": "people", "known": "known", "sum": "total", "sum_then": "summed", "median": "middle",
     "p90": "ninetieth",
@@ -41,7 +44,8 @@ _AGGREGATES = {
 class _Window:
     """What a window looks at: the roles, by what they are matched, whether values are read.
 
-    `nth` tells whether the events are numbered: all of them, or only the first looked at.
+    `then` and `after` are None, too, where they are the first kind itself, so that all that looks at one kind alone
+    shares a window. `only_first` tells that only the first event of each person is looked at.
     """
 
     first: MeasureKind
@@ -52,7 +56,7 @@ class _Window:
     later: int | None
     value: bool
     sums: int | None
-    nth: Literal["", "first", "any"]
+    only_first: bool
 
     @property
     def keys(self) -> str:
@@ -71,12 +75,22 @@ class _Window:
         return ", ".join(words)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A window's number, a figure's rows that it was made for, and the columns that figures need of it."""
+
+    number: int
+    rows: Rows
+    bindings: Mapping[str, EventBinding]
+    columns: dict[_Column, None]
+
+
 @dataclass(slots=True)
 class Followed:
     """The figures of pairs of events asked for, with their windows."""
 
     feed: Feed
-    windows: dict[_Window, tuple[int, tuple[Step, ...]]] = field(default_factory=dict)
+    windows: dict[_Window, _Asked] = field(default_factory=dict)
     keys: dict[tuple[int, str, str], int] = field(default_factory=dict)
     columns: dict[int, set[str]] = field(default_factory=dict)
 
@@ -98,33 +112,36 @@ class Followed:
         resting = "people" if function == "customers" else "n"
         self.columns.setdefault(key, set()).update((column, resting))
         in_days = timed and (rows.then is not None or rows.after is not None)
-        cell = Cell(table="followed", key=key, column=column, days=in_days, empty=None if timed else NOTHING)
-        return cell, Cell(table="followed", key=key, column=resting)
+        table = f"{TABLE}{number}"
+        cell = Cell(table=table, key=key, column=column, days=in_days, empty=None if timed else NOTHING)
+        return cell, Cell(table=table, key=key, column=resting)
 
     def _window(self, leaf: Figure, bindings: Mapping[str, EventBinding]) -> int:
         rows = leaf.rows
         summed = leaf.function == "sum_then"
         timed = rows.then is not None or rows.after is not None
         value = leaf.function in ("known", "sum") or (leaf.function in ("median", "p90") and not timed)
+        first = kind_of(rows.part, bindings, where=rows.where, value=value)
+        then = kind_of(rows.then, bindings, value=summed) if rows.then else None
+        after = kind_of(rows.after, bindings) if rows.after else None
+        alone = {then, after} <= {first, None} and not (summed or rows.due or rows.later or _only_first(rows))
         window = _Window(
-            first=kind_of(rows.part, bindings, where=rows.where, value=value),
-            then=kind_of(rows.then, bindings, value=summed) if rows.then else None,
-            after=kind_of(rows.after, bindings) if rows.after else None,
+            first=first, then=None if alone else then, after=None if alone else after,
             same=rows.same, due=rows.due, later=rows.later, value=value,
-            sums=(rows.within or -1) if summed else None,
-            nth="" if rows.nth is None else "first" if _only_first(rows) else "any",
+            sums=(rows.within or -1) if summed else None, only_first=_only_first(rows),
         )  # fmt: skip
-        if window not in self.windows:
-            number = len(self.windows)
-            written = self._first if window.nth == "first" else self._ordered
-            self.windows[window] = (number, written(window, rows, bindings, number))
-        return self.windows[window][0]
+        asked = self.windows.setdefault(window, _Asked(len(self.windows), rows, bindings, {}))
+        if then is not None:
+            asked.columns["next"] = None
+        if after is not None:
+            asked.columns["before"] = None
+        if rows.nth is not None:
+            asked.columns["nth" if rows.nth > 0 else "from_last"] = None
+        return asked.number
 
-    def _first(
-        self, window: _Window, rows: Rows, bindings: Mapping[str, EventBinding], number: int
-    ) -> tuple[Step, ...]:
+    def _first(self, window: _Window, asked: _Asked) -> tuple[Step, ...]:
         """The first event of each person, and what followed on it."""
-        keys = window.keys
+        rows, bindings, number, keys = asked.rows, asked.bindings, asked.number, window.keys
         own = self.feed.role(rows.part, bindings, where=rows.where, value=window.value or None, same=rows.same)
         value = ", arg_min(value, (time, tie)) AS value" if window.value else ""
         first = (
@@ -153,12 +170,11 @@ class Followed:
         )  # fmt: skip
         return tuple(steps)
 
-    def _ordered(
-        self, window: _Window, rows: Rows, bindings: Mapping[str, EventBinding], number: int
-    ) -> tuple[Step, ...]:
+    def _ordered(self, window: _Window, asked: _Asked) -> tuple[Step, ...]:
         """The events of all roles in their order, and a window over them."""
-        itself_then = window.then == window.first and window.sums is None and rows.due is None
-        itself_after = window.after == window.first
+        rows, bindings, number = asked.rows, asked.bindings, asked.number
+        itself_then = window.then in (window.first, None) and window.sums is None and rows.due is None
+        itself_after = window.after in (window.first, None)
         told: list[tuple[int, Part, bool]] = [(ITSELF, rows.part, window.value)]
         if rows.then is not None and not itself_then:
             told.append((THEN, rows.then, window.sums is not None))
@@ -174,13 +190,14 @@ class Followed:
             for role, part, value in told
         ]  # fmt: skip
         columns = ["unit", "role", "time", *(["value"] if window.value else []), *(["due"] if window.due else [])]
-        if window.nth:
-            counted = f"PARTITION BY {window.keys}, role ORDER BY time"
+        counted = f"PARTITION BY {window.keys}, role ORDER BY time"
+        if "nth" in asked.columns:
             columns.append(f"row_number() OVER ({counted}, tie) AS nth")
+        if "from_last" in asked.columns:
             columns.append(f"row_number() OVER ({counted} DESC, tie DESC) AS from_last")
-        if window.then is not None:
+        if "next" in asked.columns:
             columns.append(_ahead(window, itself=itself_then))
-        if window.after is not None:
+        if "before" in asked.columns:
             columns.append(_back(window, itself=itself_after))
         return (
             Step(f"pairs_{number}", f"The events: {window.told()}", " UNION ALL ".join(roles)),
@@ -211,22 +228,26 @@ class Followed:
         """The windows, and what is counted over them."""
         if not self.keys:
             return []
-        found = [step for _, steps in self.windows.values() for step in steps]
-        return [*found, Step("followed", "How many, how much and how long, by period", self._counted())]
+        found: list[Step] = []
+        for window, asked in self.windows.items():
+            found += self._first(window, asked) if window.only_first else self._ordered(window, asked)
+            told = f"How many, how much and how long, by period: {window.told()}"
+            found.append(Step(f"{TABLE}{asked.number}", told, self._counted(window, asked.number)))
+        return [*self.feed.dates(), *found]
 
-    def _counted(self) -> str:
+    def _counted(self, window: _Window, number: int) -> str:
         question = self.feed.question
-        by_number = {number: window for window, (number, _) in self.windows.items()}
         parts = []
-        for (number, holds, took), key in self.keys.items():
-            window = by_number[number]
+        for (holder, holds, took), key in self.keys.items():
+            if holder != number:
+                continue
             at = "due" if window.due is not None else "time"
             join, part = (" LEFT JOIN split USING (unit)", ", part") if question.by is not None else ("", "")
             columns = [
                 f"{sql.format(took) if name in self.columns[key] else empty} AS {name}"
                 for name, (sql, empty) in _AGGREGATES.items()
             ]
-            itself = f"role = {ITSELF} AND " if window.nth != "first" else ""
+            itself = f"role = {ITSELF} AND " if not window.only_first else ""
             parts.append(
                 f"SELECT {key} AS key, {question.place_of(at)} AS period{part}, {', '.join(columns)} "
                 f"FROM window_{number}{join} WHERE {itself}{holds} GROUP BY ALL"

@@ -18,7 +18,7 @@ from tenure.metrics.formula import Figure, LevelFigure, Part, PeopleWhere, Stage
 from tenure.metrics.levels import chosen_stages
 from tenure.metrics.question import Question
 from tenure.warehouse.connection import Connection, first_row
-from tenure.warehouse.measures import MeasureKind, ensure
+from tenure.warehouse.measures import MeasureKind, ensure, registered
 from tenure.warehouse.where import condition_sql, quote
 
 # one of these properties, on events of one of these names
@@ -37,6 +37,7 @@ def missing(connection: Connection, metrics: Sequence[Metric], question: Questio
     }
     empty = _empty(connection, filtered)
     carried: dict[Carried, bool] = {}
+    extracted = registered(connection)
     found = {}
     for metric in metrics:
         lacks = [_told(one) for one in metric.needs if not present.intersection(one.events) or one in empty]
@@ -45,7 +46,7 @@ def missing(connection: Connection, metrics: Sequence[Metric], question: Questio
         lacks = lacks or [
             f"`{properties[0]}` of {_listed(events)}"
             for events, properties in _properties(metric)
-            if present.intersection(events) and not _carried(connection, (events, properties), carried)
+            if present.intersection(events) and not _carried(connection, (events, properties), extracted, carried)
         ]
         if lacks:
             found[metric.name] = f"no data: needs {', '.join(dict.fromkeys(lacks))}"
@@ -111,10 +112,21 @@ def _of(part: Part, bindings: Mapping[str, EventBinding]) -> Carried:
     return binding.events, (part.property,) if part.property is not None else binding.values
 
 
-def _carried(connection: Connection, wanted: Carried, known: dict[Carried, bool]) -> bool:
-    """Whether any of the events has one of the properties."""
+def _carried(
+    connection: Connection, wanted: Carried, extracted: Mapping[MeasureKind, int], known: dict[Carried, bool]
+) -> bool:
+    """Whether any of the events has one of the properties: told by what is extracted of them, else by themselves."""
     if wanted not in known:
         events, properties = wanted
+        kinds = [
+            str(number)
+            for kind, number in extracted.items()
+            if kind.properties and set(kind.properties) <= set(properties) and set(kind.events) <= set(events)
+        ]
+        there = f"SELECT 1 FROM measures WHERE kind IN ({', '.join(kinds)}) AND (value IS NOT NULL OR text IS NOT NULL)"
+        if kinds and first_row(connection, f"{there} LIMIT 1") is not None:
+            known[wanted] = True
+            return True
         names = ", ".join(quote(event) for event in events)
         # the key as it stands in the text: ten times as fast as reading the object
         keys = " OR ".join(f"contains(properties, {quote(_key(name))})" for name in properties)

@@ -176,8 +176,8 @@ class Levels:
         return Step(
             "stays", f"Every stay in a stage of {question.held.name}, with the stage that follows at once",
             f"SELECT unit, stage, previous, entered_at, left_at, CASE WHEN lead(entered_at) {follows} = left_at "
-            f"THEN lead(stage) {follows} END AS following FROM stage_codes WHERE lifecycle = {question.held.code} "
-            f"AND entered_at <= {question.as_of}{excluded}",
+            f"THEN lead(stage) {follows} END AS following FROM {question.histories} "
+            f"WHERE lifecycle = {question.held.code} AND entered_at <= {question.as_of}{excluded}",
         )  # fmt: skip
 
     def _stage_changes(self, key: int, chosen: tuple[int, ...]) -> str:

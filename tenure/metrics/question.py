@@ -24,7 +24,9 @@ class Question:
 
     `periods` follow each other without a gap; the first is there only for what looks back on it. `offsets` are the
     moments from which a local day begins so many microseconds before its day in UTC. `excluded` is SQL of the units
-    that are in no figure. `by` names what splits the figures: a property of events, or a trait.
+    that are in no figure. `by` names what splits the figures: a property of events, or a trait. With `known_at` only
+    what was received by then counts; `held` and `excluded` then speak of `histories`, the table of histories that were
+    computed from it.
     """
 
     periods: tuple[Period, ...]
@@ -32,6 +34,7 @@ class Question:
     lifecycle: Lifecycle | None = None
     held: Applied | None = None
     known_at: int | None = None
+    histories: str = "stage_codes"
     excluded: str | None = None
     by: str | None = None
     offsets: tuple[tuple[int, int], ...] = ((0, 0),)

@@ -167,6 +167,11 @@ class Limits:
     low: Decimal | None = None
     high: Decimal | None = None
 
+    @property
+    def aim(self) -> Decimal | None:
+        """The one figure that tells the band where there is room for one: of a range the lower limit."""
+        return self.high if self.low is None else self.low
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:

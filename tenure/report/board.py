@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from tenure.errors import UsageError
@@ -15,11 +16,14 @@ from tenure.lifecycle.periods import Period, PeriodUnit
 from tenure.metrics.definition import Metric
 from tenure.metrics.figures import MetricPoint
 from tenure.metrics.judged import Judged
+from tenure.report.measured import KeyTrend, key_trends
 from tenure.wording import Money, day
 from tenure.workspace import Workspace
 from tenure.workspace.calendar import all_periods, named_period
 
 FINDINGS = 3
+# so many periods show where each key figure comes from
+TRENDS = 8
 # how many periods make a year; whole years are compared with the year before
 _YEAR: Mapping[PeriodUnit, int] = {"week": 52, "month": 12, "quarter": 4, "year": 1}
 
@@ -49,6 +53,7 @@ class Board:
     stages: tuple[StagePeriod, ...]
     findings: tuple[Finding, ...]
     comments: str
+    trends: tuple[KeyTrend, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -83,8 +88,9 @@ def board(ws: Workspace, name: str | None = None, *, lifecycle: str | None = Non
             for row in ws.moves.over_time(chosen.name, unit=unit, since=at, until=day(asked.ends - 1, ws.zone))
             if row.period.name == asked.name
         ),
-        findings=ws.moves.findings(chosen.name, most=FINDINGS, money=money, day=lambda moment: day(moment, ws.zone)),
+        findings=ws.moves.findings(chosen.name, most=FINDINGS, money=money, day=partial(day, zone=ws.zone)),
         comments=comments,
+        trends=key_trends(ws, judged, unit, TRENDS, until=min(asked.ends - 1, now), lifecycle=chosen.name),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from tenure import charts
 from tenure.report.board import Board, KeyFigure
+from tenure.report.sketch import Picture, Sketch, drawn
 from tenure.wording import Money, change, day, figure, moment, several, units
 
 _NONE = "–"
@@ -37,9 +38,11 @@ def board_page(told: Board, *, command: str = "tenure") -> str:
         undefined=StrictUndefined,
     )  # fmt: skip
     colours = charts.stage_colours(told.lifecycle)
+    trends = _trends(told)
     zone = told.zone
     return environment.get_template("board.html.jinja").render(
-        told=told, lines=[_line(told, one) for one in told.figures], command=command,
+        told=told, trends=trends, aimed=any(one.judged.limits is not None for one in told.figures),
+        lines=[_line(told, one) for one in told.figures], command=command,
         stages=[
             (
                 stage.title, colours[stage.name], f"{row.before:,}", f"{row.entries:,}", f"{row.exits:,}",
@@ -56,6 +59,22 @@ def board_page(told: Board, *, command: str = "tenure") -> str:
         style=(files("tenure.report") / "report.css").read_text(encoding="utf-8"),
         count=several(len(told.figures), "key figure"),
     )  # fmt: skip
+
+
+def _trends(told: Board) -> Picture | None:
+    """The key figures over the periods up to this one; None where there are none before it."""
+    shown = [one.trend for one in told.trends]
+    if max((len(one.points) for one in shown), default=0) < 2:
+        return None
+    sketch = Sketch(
+        name="trends", title="How did they develop?",
+        told=f"The last {several(max(len(one.points) for one in shown), told.unit)}, up to {told.period.name}"
+        + (" so far" if told.running else "")
+        + (". The band is the target." if any(any(one.limits) for one in shown) else "."),
+        draw=lambda width: charts.trends(shown, width=width, currency=told.currency), head=(), rows=(),
+    )  # fmt: skip
+    (picture,) = drawn([sketch])
+    return picture
 
 
 def _line(told: Board, one: KeyFigure) -> Line:

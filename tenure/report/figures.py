@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from tenure.expressions import in_words
@@ -14,6 +15,7 @@ from tenure.lifecycle.moves.over_time import StagePeriod
 from tenure.lifecycle.moves.times import TimeInStage
 from tenure.lifecycle.moves.transitions import Transition
 from tenure.lifecycle.population import StageCount
+from tenure.report.measured import Measured, measured
 from tenure.wording import Money, day
 from tenure.workspace import Workspace
 
@@ -52,6 +54,7 @@ class Figures:
     due: tuple[DueMove, ...]
     findings: tuple[Finding, ...]
     since: str
+    measured: Measured
 
     @property
     def people(self) -> int:
@@ -83,9 +86,10 @@ def figures(ws: Workspace, name: str | None = None) -> Figures:
         money_words=ws.money_words, excluded=ws.excluded, stages=stages, onward=onward, over_time=over_time,
         transitions=transitions, times=times, due=ws.forecast(lifecycle.name, days=DUE_DAYS),
         findings=ws.moves.findings(
-            lifecycle.name, most=FINDINGS, money=money, day=lambda moment: day(moment, ws.zone)
+            lifecycle.name, most=FINDINGS, money=money, day=partial(day, zone=ws.zone)
         ),
         since=first or day(now, ws.zone),
+        measured=measured(ws, lifecycle, people=sum(one.people for one in stages)),
     )  # fmt: skip
 
 

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
-from typing import Any
 
 from tenure import charts
 from tenure.lifecycle.moves.findings import COHORT_DAYS
-from tenure.report.figures import DUE_DAYS, Figures
-from tenure.wording import Money, day, length, moment, several, share, units
-
-WIDE, NARROW = 860, 330
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A chart of the page, drawn for wide and for narrow screens, and its figures as a table."""
-
-    name: str
-    title: str
-    told: str
-    wide: str
-    narrow: str
-    legend: bool
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+from tenure.report.figures import Figures
+from tenure.report.sections import journeys, metrics, moves, outlook, people
+from tenure.report.sketch import Look, Sketch, drawn
+from tenure.wording import Money, moment, share, units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +45,13 @@ def page(figures: Figures, *, command: str = "tenure") -> str:
         loader=PackageLoader("tenure.report", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=StrictUndefined,
     )  # fmt: skip
+    look = Look(
+        titles={stage.name: stage.title for stage in lifecycle.stages}, colours=colours, noun=units(lifecycle.unit),
+        currency=figures.currency,
+    )  # fmt: skip
     total = sum((one.money for one in figures.stages), Decimal(0))
     return environment.get_template("report.html.jinja").render(
-        figures=figures, journey=journey, beside=beside, pictures=_pictures(figures, colours), command=command,
+        figures=figures, journey=journey, beside=beside, pictures=drawn(sketches(figures, look)), command=command,
         legend=[(cards[name].title, colour) for name, colour in colours.items()],
         style=(files("tenure.report") / "report.css").read_text(encoding="utf-8"),
         as_of=moment(figures.now, figures.zone), people=several_units(figures, figures.people),
@@ -113,119 +102,21 @@ def _flows(figures: Figures) -> dict[str, str]:
     }
 
 
-def _pictures(figures: Figures, colours: Mapping[str, str]) -> list[Picture]:
-    titles = {stage.name: stage.title for stage in figures.lifecycle.stages}
-    noun = units(figures.lifecycle.unit)
-    found: list[Picture] = []
-    if figures.over_time:
-        found.append(_over_time(figures, titles, colours, noun))
-    if figures.transitions:
-        rows = figures.transitions
-        found.append(
-            _picture(
-                "moves", "Where do people go from each stage?",
-                f"Of the moves out of each stage since {figures.since}, how many in a hundred went where. "
-                f"{several(sum(row.moves for row in rows), 'move')} in all.",
-                lambda width: charts.matrix(rows, titles=titles, width=width),
-                ("From", "To", "Moves", "Of", "Share", "Median time before"),
-                [
-                    (
-                        "new" if row.new else titles.get(row.stage or "", "no stage"),
-                        titles.get(row.to or "", "no stage"), f"{row.moves:,}", f"{row.of:,}",
-                        share(row.moves, row.of), "" if row.median is None else length(row.median),
-                    )
-                    for row in rows
-                ],
-            )
-        )  # fmt: skip
-    if any(row.quarter is not None for row in figures.times):
-        found += _times(figures, titles, colours)
-    if figures.due:
-        due = figures.due
-        money = Money(figures.currency, [row.money for row in due])
-        found.append(
-            _picture(
-                "due", f"Who will move within {DUE_DAYS} days if nothing happens?",
-                f"{several(sum(row.people for row in due), 'move')} by the conditions of the stages alone; who does "
-                "something moves otherwise.",
-                lambda width: charts.due(due, titles=titles, colours=colours, width=width, noun=noun),
-                ("From", "To", noun.capitalize(), "Worth", "First", "Last"),
-                [
-                    (
-                        titles[row.stage], titles.get(row.to or "", "no stage"), f"{row.people:,}", money(row.money),
-                        day(row.earliest, figures.zone), day(row.latest, figures.zone),
-                    )
-                    for row in due
-                ],
-            )
-        )  # fmt: skip
-    return found
-
-
-def _over_time(figures: Figures, titles: Mapping[str, str], colours: Mapping[str, str], noun: str) -> Picture:
-    rows = [row for row in figures.over_time if row.stage is not None]
-    money = Money(figures.currency, [row.money for row in rows if row.money is not None])
-    return _picture(
-        "months", "Who is where, month by month?", _change(figures, titles),
-        lambda width: charts.over_time(rows, colours=colours, width=width, noun=noun),
-        ("Month", "Stage", noun.capitalize(), "Came", "Left", "Worth"),
-        [
-            (
-                row.period.name + ("" if row.complete else " so far"), titles[row.stage or ""], f"{row.people:,}",
-                f"{row.entries:,}", f"{row.exits:,}", "" if row.money is None else money(row.money),
-            )
-            for row in rows
-        ],
-        legend=True,
-    )  # fmt: skip
-
-
-def _change(figures: Figures, titles: Mapping[str, str]) -> str:
-    """What changed most between the first month shown and now."""
-    first, last = figures.over_time[0].period, figures.over_time[-1].period
-    then = {row.stage: row.people for row in figures.over_time if row.period == first}
-    now = {row.stage: row.people for row in figures.over_time if row.period == last}
-    changes = {stage: people - then.get(stage, 0) for stage, people in now.items() if stage is not None}
-    stage = max(changes, key=lambda one: abs(changes[one]))
-    if first == last or not changes[stage]:
-        return "Where everybody stood at the end of each month."
-    word = "grew" if changes[stage] > 0 else "shrank"
-    return (
-        f"{titles[stage]} {word} most since {first.name}, by {abs(changes[stage]):,} "
-        f"to {several_units(figures, now[stage])}."
-    )
-
-
-def _times(figures: Figures, titles: Mapping[str, str], colours: Mapping[str, str]) -> list[Picture]:
-    times = figures.times
-    rows = [
-        (
-            titles[row.stage], f"{row.visits:,}", f"{row.ended:,}", f"{row.inside:,}",
-            *("not yet" if value is None else length(value) for value in (row.quarter, row.median, row.three_quarters)),
-        )
-        for row in times
-        if row.visits
-    ]  # fmt: skip
-    head = ("Stage", "Visits", "Ended", "Still inside", "A quarter left", "Half left", "Three quarters left")
+def sketches(figures: Figures, look: Look) -> list[Sketch]:
+    """The sections that the figures can fill, in the order in which they are read."""
+    measured = figures.measured
     return [
-        _picture(
-            "staying", "How long do people stay?",
-            "The middle half of all visits to each stage, with the median; faded where three quarters have not left.",
-            lambda width: charts.staying(times, titles=titles, colours=colours, width=width), head, rows,
-        ),
-        _picture(
-            "survival", "How many are still there after so many days?",
-            "By Kaplan-Meier: whoever is still inside counts for as long as they have been seen.",
-            lambda width: charts.survival(times, colours=colours, width=width), head, rows, legend=True,
-        ),
-    ]  # fmt: skip
-
-
-def _picture(
-    name: str, title: str, told: str, draw: Any, head: tuple[str, ...], rows: Sequence[tuple[str, ...]],
-    *, legend: bool = False,
-) -> Picture:  # fmt: skip
-    return Picture(
-        name=name, title=title, told=told, wide=charts.svg(draw(WIDE), name=f"{name}-wide"),
-        narrow=charts.svg(draw(NARROW), name=f"{name}-narrow"), legend=legend, head=head, rows=tuple(rows),
-    )  # fmt: skip
+        *metrics.key_figures(measured, look),
+        *metrics.why(measured, look),
+        *moves.months(figures, look),
+        *moves.moves(figures, look),
+        *moves.times(figures, look),
+        *people.cohorts(measured, look),
+        *people.rfm(measured, look),
+        *people.personas(measured, look),
+        *journeys.follows(measured, look),
+        *journeys.paths(measured, look),
+        *journeys.credited(measured, look),
+        *moves.due(figures, look),
+        *outlook.outlook(figures, look),
+    ]

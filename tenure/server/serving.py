@@ -53,8 +53,10 @@ def serve(
     from tenure.server.accounts.users import no_users
     from tenure.server.loops.rounds import all_loops
     from tenure.server.pages.welcome import link
+    from tenure.server.socket import open_door
 
     ws = holding.hold(folder)
+    door = None
     try:
         with _ends_politely():
             if first_administrator(told):
@@ -63,6 +65,7 @@ def serve(
             ws.load()
             ws.roster.refresh()
             server = _bound(told, anywhere=anywhere)
+            door = open_door(folder)
             loops.begin(loops.Worker(all_loops(told), tick=told.tick_seconds))
             port = server.effective_port
             base = told.public_url or f"http://{told.host}:{port}"
@@ -75,6 +78,8 @@ def serve(
     except KeyboardInterrupt:
         pass
     finally:
+        if door:
+            door.close()
         loops.end()
         holding.release()
         said("Ended.")

@@ -23,6 +23,8 @@ import pyarrow as pa
 from tenure.errors import DiskFull, StoreError, TookTooLong
 from tenure.warehouse import loading
 from tenure.warehouse.connection import first_row
+from tenure.warehouse.erased import Erased
+from tenure.warehouse.erasing import Erasure, erase, ids_of
 from tenure.warehouse.facts import fact
 from tenure.warehouse.failures import failure, told
 from tenure.warehouse.known import Known
@@ -44,6 +46,7 @@ class Store:
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, temp_directory: Path) -> None:
         self.path = path
         self.temp_directory = temp_directory
+        self.erased = Erased(path.parent)
         self._root = connection
         self._local = threading.local()
         self._writing = threading.RLock()
@@ -166,11 +169,27 @@ class Store:
         with self._writing:
             known, self._known = self._known, Known()
             with self.transaction() as connection:
-                appended = loading.append(connection, batches, arrival, known=known, chunk_bytes=self._chunk_bytes)
+                appended = loading.append(
+                    connection, self.erased.refuse(batches), arrival, known=known, chunk_bytes=self._chunk_bytes
+                )
             # only what was committed is known; where it failed, it is read again
             known.committed(self.connection())
             self._known = known
             return appended
+
+    def erase(self, person: str) -> Erasure:
+        """What was taken out to leave nothing of a person in the store; rows of that id are refused from now on.
+
+        It may be called again where it was cut short. The bytes are overwritten as the file is used on.
+        """
+        with self._writing:
+            with told(self.path):
+                ids = ids_of(self.connection(), person)
+            # before anything else: what arrives meanwhile, or after a crash, does not bring them back
+            self.erased.add(ids)
+            self._known = Known()
+            with self.transaction() as connection:
+                return erase(connection, ids)
 
     def fingerprints(self, source: str) -> dict[str, str]:
         """The files of a source that are loaded, each with the fingerprint it had."""

@@ -5,6 +5,7 @@
         ws.journeys.paths(to="order")               # the most travelled ways to the first order
         ws.journeys.attribution("order", days=30)   # who is credited with it, by all methods
         ws.journeys.rfm()
+        ws.journeys.personas()                      # groups of people who behave alike, and what sets them apart
 
 A stage or event is named as in conditions (`retention`, `order`) or as it stands in the log (`Order Completed`). Where
 a stage and an event are called alike, it is the stage; `event:trial` is the event.
@@ -13,6 +14,7 @@ a stage and an event are called alike, it is the stage; `event:trial` is the eve
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -31,8 +33,10 @@ from tenure.metrics.journeys.journey_map import MapCell, journey_map
 from tenure.metrics.journeys.occasions import Occasion, event_happened, stage_entered
 from tenure.metrics.journeys.paths import MOST_STEPS, Path, paths_from, paths_to
 from tenure.metrics.journeys.touchpoints import Touchpoints, touchpoints
+from tenure.metrics.personas.personas import SEED, Personas, personas
 from tenure.metrics.rfm import RfmCell, rfm, rfm_people
 from tenure.warehouse.connection import Connection, first_row
+from tenure.workspace.personas import TABLE, done, found, named, people
 
 if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
@@ -92,13 +96,49 @@ class Journeys:
             return found(connection, touched, occasion, days=days, steps=steps, most=most)
 
     def map(
-        self, name: str | None = None, *, segment: str | None = None, days: int = 7, silence: int = 30
-    ) -> tuple[MapCell, ...]:
-        """The journey map: for every stage and touchpoint volume, satisfaction, cases, cost and drop-off."""
+        self, name: str | None = None, *, segment: str | None = None, days: int = 7, silence: int = 30,
+        persona: str | None = None, k: int | None = None, seed: int = SEED,
+    ) -> tuple[MapCell, ...]:  # fmt: skip
+        """The journey map: for every stage and touchpoint volume, satisfaction, cases, cost and drop-off.
+
+        `segment` looks only at who is in it now, `persona` at one of the personas found with `k` and `seed`.
+        """
         _above(days, "days")
         _above(silence, "days")
+        if persona is not None and segment is not None:
+            raise UsageError("A map is of a segment or of a persona.", hint="Name one of the two.")
         with self._ws._store.transaction() as connection:
-            return journey_map(connection, self._touchpoints(connection, name, segment), days=days, silence=silence)
+            touched = self._touchpoints(connection, name, segment)
+            if persona is not None:
+                told = found(self._ws, connection, touched.scope, self, k=k, seed=seed, event="purchase")
+                among = f"SELECT unit FROM {TABLE} WHERE part = '{named(told, persona)}'"
+                touched = touchpoints(connection, touched.scope, among=among)
+            return journey_map(connection, touched, days=days, silence=silence)
+
+    def personas(
+        self, name: str | None = None, *, k: int | None = None, seed: int = SEED, event: str = "purchase",
+        at: str | None = None,
+    ) -> Personas:  # fmt: skip
+        """The groups of people who behave alike, by how they buy and what else they do, as of now or `at`.
+
+        Without `k` their number is found, and where no number of groups is stable there are none and `reason` says why.
+        """
+        with self._ws._store.transaction() as connection:
+            told = done(self._ws, connection, self._at(name, at), self, k=k, seed=seed, event=event)
+        return personas(told, k=k, seed=seed)
+
+    def persona_people(
+        self, persona: str, name: str | None = None, *, k: int | None = None, seed: int = SEED, event: str = "purchase",
+        at: str | None = None,
+    ) -> pa.Table:  # fmt: skip
+        """Who is in a persona: customer_id, persona. Raises UsageError where there is none such."""
+        with self._ws._store.transaction() as connection:
+            told = found(self._ws, connection, self._at(name, at), self, k=k, seed=seed, event=event)
+            return people(connection, told, persona)
+
+    def _at(self, name: str | None, at: str | None) -> Scope:
+        scope = self._ws.moves.scope(name)
+        return scope if at is None else replace(scope, now=min(self._ws.moment(at), scope.now))
 
     def attribution(
         self, event: str | None = None, name: str | None = None, *, stage: str | None = None, by: str = "channel",

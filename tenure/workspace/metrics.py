@@ -9,10 +9,11 @@ The metrics of the library, and those of the workspace's own `metrics/*.yaml`, w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -28,14 +29,19 @@ from tenure.metrics.figures import MetricPoint, points
 from tenure.metrics.lacking import missing
 from tenure.metrics.printed import metric_sql
 from tenure.metrics.question import DAY, Question
+from tenure.warehouse.connection import Connection
 from tenure.workspace.calendar import all_periods, last_periods
 from tenure.workspace.definitions import EXCLUDED
 from tenure.workspace.moments import parse_moment
+from tenure.workspace.snapshot import computed
 
 if TYPE_CHECKING:
+    from tenure.metrics.status import Status
+    from tenure.metrics.targets import Limits
     from tenure.workspace.workspace import Workspace
 
 PERIODS = 12
+AS_KNOWN = "histories_as_known"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUARTER = 900_000_000
 _AMOUNT = pa.decimal128(38, 6)
@@ -47,8 +53,9 @@ SCHEMA = pa.schema(
         pa.field("value", pa.float64()),
         pa.field("numerator", _AMOUNT),
         pa.field("denominator", _AMOUNT),
-        pa.field("n", pa.int64()),
+        pa.field("target", _AMOUNT),
         pa.field("status", pa.string()),
+        pa.field("n", pa.int64()),
     ]
 )
 
@@ -97,7 +104,7 @@ class Metrics:
 
     def catalogue(self, *, lifecycle: str | None = None) -> tuple[CatalogueEntry, ...]:
         """Every metric, and what this workspace lacks for it."""
-        question = self._question((), lifecycle, None, None)
+        question = self._question((), lifecycle, None)
         everything = list(self.all.values())
         with self._ws._store.transaction() as connection:
             lacking = missing(connection, everything, question)
@@ -110,21 +117,47 @@ class Metrics:
         """The figures of the metrics (None: all) for each period; by default the last 12, the present one among them.
 
         `since` and `until` are dates or times; a period counts whole. `by` breaks down by what events carry, by the
-        first touch (channel, source, medium, campaign) or by a trait. Raises UsageError for what does not exist.
+        first touch (channel, source, medium, campaign) or by a trait. With `known_at` only what was received up to
+        that moment counts, in stages too: their history is computed anew. Raises UsageError for what does not exist.
         """
         metrics = [self.metric(name) for name in names] if names is not None else list(self.all.values())
-        question = self.question(period=period, since=since, until=until, by=by, lifecycle=lifecycle, known_at=known_at)
+        question = self.question(period=period, since=since, until=until, by=by, lifecycle=lifecycle)
         with self._ws._store.transaction() as connection:
+            if known_at is not None:
+                question = self._as_known(connection, question, parse_moment(known_at, self._ws.zone))
             return points(connection, metrics, question)
+
+    def _as_known(self, connection: Connection, question: Question, known: int) -> Question:
+        """The question, of what was known at a moment; stages and who is excluded are computed aside from that."""
+        held = computed(connection, self._ws.definitions, AS_KNOWN, as_of=question.as_of, known_at=known)
+        exclusion = held.get(EXCLUDED)
+        return replace(
+            question, known_at=known, histories=AS_KNOWN,
+            held=held.get(question.lifecycle.name) if question.lifecycle else None,
+            excluded=excluded(exclusion, question.as_of, table=AS_KNOWN) if exclusion else None,
+        )  # fmt: skip
 
     def values(
         self, names: Sequence[str] | None = None, *, period: PeriodUnit = "month", since: str | None = None,
         until: str | None = None, by: str | None = None, lifecycle: str | None = None, known_at: str | None = None,
     ) -> pa.Table:  # fmt: skip
-        """The same as Arrow: metric, period (its first day), part, value, numerator, denominator, n, status."""
+        """The same as Arrow: metric, period (its first day), part, value, numerator, denominator, target, status, n.
+
+        `target` is of a range its lower limit. `status` tells how the figure stands against it; where there is no
+        target, what `MetricPoint.status` does.
+        """
         found = self.points(
             names, period=period, since=since, until=until, by=by, lifecycle=lifecycle, known_at=known_at
         )
+        judged: list[tuple[Limits | None, Status | None]] = []
+        aimed = {one.metric for one in self._ws.targets.all.targets if one.period == period}
+        for name, told in groupby(found, key=lambda one: one.metric):
+            mine = tuple(told)
+            judged += (
+                self._ws.targets.beside(self.metric(name), mine, period=period, lifecycle=lifecycle, by=by)
+                if name in aimed
+                else [(None, None)] * len(mine)
+            )
         return pa.table(
             {
                 "metric": [one.metric for one in found],
@@ -133,8 +166,9 @@ class Metrics:
                 "value": [None if one.value is None else float(one.value) for one in found],
                 "numerator": [_exact(one.numerator) for one in found],
                 "denominator": [_exact(one.denominator) for one in found],
+                "target": [None if limits is None else _exact(limits.aim) for limits, _ in judged],
+                "status": [one.stands(status) for one, (_, status) in zip(found, judged, strict=True)],
                 "n": [one.n for one in found],
-                "status": [one.status for one in found],
             },
             schema=SCHEMA,
         )
@@ -175,14 +209,12 @@ class Metrics:
 
     def question(
         self, *, period: PeriodUnit = "month", since: str | None = None, until: str | None = None,
-        by: str | None = None, lifecycle: str | None = None, known_at: str | None = None,
+        by: str | None = None, lifecycle: str | None = None,
     ) -> Question:  # fmt: skip
         """What is asked of the metrics, as the compiler takes it."""
-        return self._question(self.periods(period, since=since, until=until), lifecycle, by, known_at)
+        return self._question(self.periods(period, since=since, until=until), lifecycle, by)
 
-    def _question(
-        self, asked: tuple[Period, ...], lifecycle: str | None, by: str | None, known_at: str | None
-    ) -> Question:
+    def _question(self, asked: tuple[Period, ...], lifecycle: str | None, by: str | None) -> Question:
         held = self._ws._held()
         now = self._ws._now()
         chosen = self._ws.lifecycle(lifecycle) if lifecycle or self._ws.definitions.lifecycles else None
@@ -190,7 +222,6 @@ class Metrics:
         return Question(
             periods=asked, as_of=now, lifecycle=chosen, held=held.get(chosen.name) if chosen else None,
             excluded=excluded(exclusion, now) if exclusion else None, by=by,
-            known_at=None if known_at is None else parse_moment(known_at, self._ws.zone),
             offsets=self._offsets(asked), constants=self._constants,
         )  # fmt: skip
 

@@ -10,7 +10,8 @@ Moments are written as everywhere: 2011-06-30 (its end, or as `since` its beginn
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -19,10 +20,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from tenure.errors import UsageError
+from tenure.lifecycle.filling import Filling, fillings, held_events
 from tenure.lifecycle.moves.conversion import Cohort, cohort_people, conversion
 from tenure.lifecycle.moves.crosstab import Pair, crosstab
 from tenure.lifecycle.moves.findings import Finding, findings
-from tenure.lifecycle.moves.over_time import StagePeriod, over_time
+from tenure.lifecycle.moves.over_time import StagePeriod, flows, over_time
 from tenure.lifecycle.moves.people import Who, people_who
 from tenure.lifecycle.moves.risk import AtRisk, at_risk
 from tenure.lifecycle.moves.scope import NEW, Scope
@@ -100,6 +102,18 @@ class Moves:
         chosen = self.within(name, unit=unit, count=count, since=since, until=until)
         return over_time(self._connection, self.scope(name), chosen, money=money)
 
+    def flows(self, periods: Sequence[Period], name: str | None = None) -> tuple[Counter[tuple[int, int]], ...]:
+        """How many moves there were from each state to each other: before the periods, in each of them, and after.
+
+        The periods follow each other without a gap; states are positions of stages, or those of `Scope` for none and
+        not known before.
+        """
+        return tuple(flows(self._connection, self.scope(name), periods))
+
+    def fillings(self, name: str | None = None) -> tuple[Filling, ...]:
+        """For each stage what its condition reads, and whether the log can fill it."""
+        return fillings(self._ws.lifecycle(name), held_events(self._connection))
+
     def transitions(
         self, name: str | None = None, *, since: str | None = None, until: str | None = None
     ) -> tuple[Transition, ...]:
@@ -109,9 +123,10 @@ class Moves:
 
     def people_moved(
         self, name: str | None = None, *, since: str | None = None, until: str | None = None,
-        stage: str | None = None, to: str | None = None,
+        stage: str | Sequence[str] | None = None, to: str | Sequence[str] | None = None,
     ) -> pa.Table:  # fmt: skip
-        """Every move from `stage` to `to`: customer_id, from, new, to, moved_at, days_before, money.
+        """Every move from `stage` to `to` (each one, several or all): customer_id, from, new, to, moved_at,
+        days_before, money.
 
         `none` stands for no stage, `new` for those not known before, unless a stage is called that.
         """
@@ -119,8 +134,8 @@ class Moves:
         since_at, until_at = self._range(since, until)
         return moves_of_people(
             self._connection, scope, since=since_at, until=until_at,
-            origins=None if stage is None else [self._state(scope, stage, new=True)],
-            targets=None if to is None else [self._state(scope, to)],
+            origins=None if stage is None else [self._state(scope, one, new=True) for one in _several(stage)],
+            targets=None if to is None else [self._state(scope, one) for one in _several(to)],
         )  # fmt: skip
 
     def times(self, name: str | None = None, *, since: str | None = None, points: int = 100) -> tuple[TimeInStage, ...]:
@@ -237,3 +252,7 @@ class Moves:
 
     def _state(self, scope: Scope, stage: str, *, new: bool = False) -> int:
         return NEW if new and stage == NEWCOMERS and stage not in scope.held.stages else scope.state(stage)
+
+
+def _several(names: str | Sequence[str]) -> Sequence[str]:
+    return [names] if isinstance(names, str) else names

@@ -12,9 +12,28 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from tenure.errors import UsageError
+from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.forecast import DAY
+from tenure.lifecycle.periods import day_of
+from tenure.lifecycle.population import StageCount
 from tenure.lifecycle.refresh import Refreshed, applied, refresh
-from tenure.lifecycle.roster import Asked, Found, Roster, keep, kept, look, rows, touched
+from tenure.lifecycle.renewals import renewals
+from tenure.lifecycle.roster import (
+    AccountsAsked,
+    AccountsFound,
+    Asked,
+    Found,
+    Roster,
+    accounts,
+    by_stage,
+    keep,
+    kept,
+    look,
+    rows,
+    touched,
+)
+from tenure.lifecycle.roster.accounts import owners
+from tenure.lifecycle.roster.counted import mix
 from tenure.warehouse.where import quote
 from tenure.workspace.definitions import EXCLUDED
 
@@ -53,6 +72,20 @@ class RosterOf:
             raise UsageError("There is no list of people yet.", hint="It comes with the first import.")
         return found
 
+    @property
+    def version(self) -> str:
+        """What is another one after every import and refresh that changed a figure: for whoever keeps figures."""
+        connection = self._ws._store.connection()
+        (told,) = connection.execute(
+            "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM touched), (SELECT count(*) FROM stage_codes)"
+        ).fetchall()
+        return f"{self._ws.refreshed_as_of} {told}"
+
+    def stages(self, name: str | None = None) -> tuple[StageCount, ...]:
+        """People and money of every stage now, as the lists have them; last those in none."""
+        lifecycle = self._ws.lifecycle(name)
+        return by_stage(self._ws._store.connection(), self.kept, self._ws._held()[lifecycle.name])
+
     def look(
         self, asked: Asked, name: str | None = None, *, limit: int = 50, offset: int = 0, counted: bool = True
     ) -> Found:
@@ -72,6 +105,35 @@ class RosterOf:
             self._ws._store.connection(), self.kept, self._ws._held(), asked, lifecycle=lifecycle.name, **limits
         )
 
+    def accounts(
+        self, asked: AccountsAsked, name: str | None = None, *, limit: int = 50, offset: int = 0
+    ) -> AccountsFound:
+        """How many accounts that are, what they are worth, and a page of them; `name` is the lifecycle of people."""
+        lifecycle = self._ws.lifecycle(name)
+        own = next((one.name for one in self._ws.definitions.lifecycles if one.unit == "account"), None)
+        roster = self.kept
+        return accounts(
+            self._ws._store.connection(), roster, self._ws._held(), asked, lifecycle=lifecycle.name, own=own,
+            risk=risky(lifecycle), today=day_of(self._ws.zone, roster.as_of).isoformat(), limit=limit, offset=offset,
+        )  # fmt: skip
+
+    def account_owners(self) -> tuple[str, ...]:
+        """Everybody who looks after people of accounts."""
+        return owners(self._ws._store.connection(), self.kept)
+
+    def mix(self, asked: Asked, name: str | None = None) -> tuple[tuple[str | None, int], ...]:
+        """How many of those who are asked for are in each stage, in the order of the list; last those in none."""
+        lifecycle = self._ws.lifecycle(name)
+        return mix(self._ws._store.connection(), self.kept, self._ws._held(), asked, lifecycle=lifecycle.name)
+
+    def renewals(self, name: str | None = None, *, days: int = 365) -> pa.Table:
+        """The terms that end within so many days, or ended in the 30 days before and were not renewed."""
+        roster = self.kept
+        return renewals(
+            self._ws._store.connection(), roster, lifecycle=self._ws.lifecycle(name).name, as_of=roster.as_of,
+            until=roster.as_of + days * DAY,
+        )  # fmt: skip
+
     def values(self, trait: str, *, kind: str = "customer") -> tuple[tuple[str, int], ...]:
         """The commonest values of a trait, each with how many people have it; at most 50."""
         column = self.kept.traits.get(trait)
@@ -83,6 +145,13 @@ class RosterOf:
         )
         return tuple((value, people) for value, people in found.fetchall())
 
+    def events(self) -> dict[str, int]:
+        """How many events of each name belong to somebody."""
+        found = self._ws._store.connection().execute(
+            "SELECT name, count(*) FROM events WHERE customer IS NOT NULL GROUP BY name"
+        )
+        return dict(found.fetchall())
+
     def traits(self) -> Sequence[str]:
         """The traits that lists know."""
         return sorted(self.kept.traits)
@@ -92,3 +161,8 @@ class RosterOf:
         query = "SELECT min(entered_at) FROM stage_codes WHERE entered_at > ?"
         ((found,),) = self._ws._store.connection().execute(query, [after]).fetchall()
         return None if found is None else int(found)
+
+
+def risky(lifecycle: Lifecycle) -> tuple[int, ...]:
+    """The places of the stages in which people are about to be lost: those of the phase risk, in the order of list."""
+    return tuple(place for place, stage in enumerate(lifecycle.stages) if stage.phase == "risk")

@@ -143,9 +143,39 @@ class Targets:
             self._judged(one, told[one.name], last, period, paces.get(one.name), chosen) for one in metrics
         )  # fmt: skip
 
+    def judged_parts(
+        self, names: Sequence[str] | None = None, *, period: PeriodUnit = "month", at: str | None = None,
+        lifecycle: str | None = None,
+    ) -> tuple[Judged, ...]:  # fmt: skip
+        """How the targets of single values of a breakdown (`by: {channel: email}`) stand, as `judged` tells the others.
+
+        `names` are metrics (None: all that have such targets).
+        """
+        last = (asked := last_periods(self._ws, period, 3, until=self._ws.moment(at)))[-1]
+        chosen = lifecycle or (self._ws.lifecycle().name if self._ws.definitions.lifecycles else None)
+        aims = {
+            (one.by[0], one.metric, one.by[1]): None
+            for one in self.all.targets
+            if one.by is not None and one.period == period and (names is None or one.metric in names)
+            and one.lifecycle in (None, chosen) and one.at(last.start) is not None
+        }  # fmt: skip
+        found: list[Judged] = []
+        for by in dict.fromkeys(by for by, _, _ in aims):
+            mine = [(name, part) for one, name, part in aims if one == by]
+            metrics = [self._ws.metrics.metric(name) for name in dict.fromkeys(name for name, _ in mine)]
+            told = self.by_metric(metrics, asked, lifecycle=chosen, by=by)
+            paces = self._paces(metrics, period, last, lifecycle=chosen, by=by)
+            for name, part in mine:
+                metric = self._ws.metrics.metric(name)
+                nothing = [MetricPoint(metric=name, period=one.name, start=one.start, part=part) for one in asked[1:]]
+                points_of = _by_part(told[name]).get(part, nothing)
+                ahead = paces.get((name, part))
+                found.append(self._judged(metric, points_of, last, period, ahead, chosen, by=(by, part)))
+        return tuple(found)
+
     def _judged(
         self, metric: Metric, told: Sequence[MetricPoint], period: Period, unit: PeriodUnit, ahead: Decimal | None,
-        lifecycle: str | None,
+        lifecycle: str | None, *, by: tuple[str, str] | None = None,
     ) -> Judged:  # fmt: skip
         before, now = told[-2:]
         over = period.ends <= self._ws.moment(None) + 1
@@ -153,11 +183,12 @@ class Targets:
         # what has no shape is taken as it stands
         shaped = adds_up(metric.formula) or _is_rate(metric)
         ahead = None if over else ahead if shaped else now.value
-        found = self.all.of(metric.name, unit, period.start, lifecycle=lifecycle)
+        found = self.all.of(metric.name, unit, period.start, lifecycle=lifecycle, by=by)
         return Judged(
             name=metric.name, title=metric.title, unit=metric.unit, direction=metric.direction, period=period,
             value=now.value, previous=before.value, pace=ahead, numerator=now.numerator, denominator=now.denominator,
-            n=now.n, over=over, target=found[0] if found else None, limits=found[1] if found else None,
+            n=now.n, over=over, part=by[1] if by else None, target=found[0] if found else None,
+            limits=found[1] if found else None,
             status=status(now.value, ahead, found[1], over=over, grows=only_grows(metric.formula)) if found else None,
             lacks=lacks or "",
         )  # fmt: skip
@@ -170,9 +201,10 @@ class Targets:
         chosen = lifecycle or (self._ws.lifecycle().name if self._ws.definitions.lifecycles else None)
         last = last_periods(self._ws, period, 1, until=self._ws.moment(None))[0]
         found: list[tuple[Limits | None, Status | None]] = []
-        ahead: Decimal | None = None
-        if by is None and self.all.of(metric.name, period, last.start, lifecycle=chosen) is not None:
-            ahead = self.paces([metric], period, last, lifecycle=chosen).get(metric.name)
+        ahead: Mapping[tuple[str, str | None], Decimal | None] = {}
+        shown = {None if by is None else (by, one.part or "") for one in told if one.start == last.start}
+        if any(self.all.of(metric.name, period, last.start, lifecycle=chosen, by=part) for part in shown):
+            ahead = self._paces([metric], period, last, lifecycle=chosen, by=by)
         for one in told:
             part = None if by is None else (by, one.part or "")
             target = self.all.of(metric.name, period, one.start, lifecycle=chosen, by=part)
@@ -181,7 +213,7 @@ class Targets:
                 continue
             over = one.start < last.start or last.ends <= self._ws.moment(None) + 1
             shaped = adds_up(metric.formula) or _is_rate(metric)
-            now = ahead if shaped else one.value
+            now = ahead.get((metric.name, one.part)) if shaped else one.value
             found.append((target[1], status(one.value, now, target[1], over=over, grows=only_grows(metric.formula))))
         return tuple(found)
 
@@ -189,32 +221,40 @@ class Targets:
         self, metrics: Sequence[Metric], unit: PeriodUnit, period: Period, *, lifecycle: str | None = None
     ) -> Mapping[str, Decimal | None]:
         """Where the metrics that add up, and the rates, will end in a period; empty where it is over."""
+        return {name: ahead for (name, _), ahead in self._paces(metrics, unit, period, lifecycle=lifecycle).items()}
+
+    def _paces(
+        self, metrics: Sequence[Metric], unit: PeriodUnit, period: Period, *, lifecycle: str | None,
+        by: str | None = None,
+    ) -> Mapping[tuple[str, str | None], Decimal | None]:  # fmt: skip
+        """The paces by metric and by the part that it is broken down to; each part has a shape of its own."""
         now = self._ws.moment(None)
         shaped = [one for one in metrics if adds_up(one.formula) or _is_rate(one)]
         if period.ends <= now + 1 or period.begins > now or not shaped:
             return {}
         asked = last_periods(self._ws, unit, EARLIER + 2, until=now)
-        whole = self.by_metric(shaped, asked, lifecycle=lifecycle)
-        halves = self.by_metric(shaped, cut(asked[:-1], period, now), lifecycle=lifecycle)
-        # the first half of each, after that of a period that is there to be looked back on
+        whole = self.by_metric(shaped, asked, lifecycle=lifecycle, by=by)
+        halves = self.by_metric(shaped, cut(asked[:-1], period, now), lifecycle=lifecycle, by=by)
         known = self._ws.first_event or 0
         begun = [place for place, one in enumerate(asked[1:-1]) if one.begins >= known]
         passed = Decimal(now + 1 - period.begins) / (period.ends - period.begins)
-        found: dict[str, Decimal | None] = {}
+        found: dict[tuple[str, str | None], Decimal | None] = {}
         for one in shaped:
-            ended, reached = whole[one.name], halves[one.name][1::2]
-            pairs = [
-                (first, last)
-                for place in begun
-                if (first := reached[place].value) is not None and (last := ended[place].value) is not None
-            ]
-            shape = Shape(reached=tuple(first for first, _ in pairs), ended=tuple(last for _, last in pairs))
-            last_one = ended[-1]
-            found[one.name] = (
-                paced(last_one.value, shape, passed)
-                if adds_up(one.formula)
-                else rate_ahead(last_one.value, shape, share=all((each.value or 0) <= 1 for each in ended))
-            )
+            cuts = _by_part(halves[one.name])
+            for part, ended in _by_part(whole[one.name]).items():
+                # the first half of each, after that of a period that is there to be looked back on
+                reached = cuts.get(part, [])[1::2]
+                pairs = [
+                    (first, last)
+                    for place in (begun if reached else ())
+                    if (first := reached[place].value) is not None and (last := ended[place].value) is not None
+                ]
+                shape = Shape(reached=tuple(first for first, _ in pairs), ended=tuple(last for _, last in pairs))
+                found[one.name, part] = (
+                    paced(ended[-1].value, shape, passed)
+                    if adds_up(one.formula)
+                    else rate_ahead(ended[-1].value, shape, share=all((each.value or 0) <= 1 for each in ended))
+                )
         return found
 
     def complete(self, unit: PeriodUnit, count: int, at: str | None = None) -> tuple[Period, ...]:
@@ -231,7 +271,7 @@ class Targets:
         by: str | None = None,
     ) -> Mapping[str, Sequence[MetricPoint]]:  # fmt: skip
         """The figures of the metrics for all periods but the first, worked out together."""
-        question: Question = self._ws.metrics._question(asked, lifecycle, by, None)
+        question: Question = self._ws.metrics._question(asked, lifecycle, by)
         with self._ws._store.transaction() as connection:
             told = points(connection, metrics, question)
         found: dict[str, list[MetricPoint]] = {one.name: [] for one in metrics}
@@ -244,6 +284,14 @@ class Targets:
             return [self._ws.metrics.metric(name) for name in names]
         own = [one.metric for one in self.all.targets if one.metric in self._ws.metrics.all] if targets else []
         return [self._ws.metrics.metric(name) for name in dict.fromkeys([*self.key_metrics, *own])]
+
+
+def _by_part(told: Sequence[MetricPoint]) -> dict[str | None, list[MetricPoint]]:
+    """The points of each part, in the order of the periods."""
+    found: dict[str | None, list[MetricPoint]] = {}
+    for one in told:
+        found.setdefault(one.part, []).append(one)
+    return found
 
 
 def _is_rate(metric: Metric) -> bool:

@@ -26,7 +26,10 @@ from tenure.metrics.why.found import Why
 from tenure.metrics.why.people import people_of
 from tenure.metrics.why.persons import TABLE, adds_up, by_person
 from tenure.metrics.why.why import explain_change, told_of
+from tenure.warehouse.connection import Connection
 from tenure.workspace.calendar import all_periods, last_periods, named_period
+from tenure.workspace.personas import PERSONA
+from tenure.workspace.personas import dimension as by_persona
 
 if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
@@ -43,9 +46,9 @@ class WhyOf:
 
     def metric(
         self, name: str, *, since: str | None = None, until: str | None = None, period: PeriodUnit | None = None,
-        lifecycle: str | None = None,
+        lifecycle: str | None = None, personas: bool = False,
     ) -> Why:  # fmt: skip
-        """Why the metric changed from the period `since` to the period `until`.
+        """Why the metric changed from the period `since` to the period `until`; with `personas` also by these.
 
         Periods are written as they are named (2025-03, 2025-Q1, 2025-W10, 2025) or as a day in them. By default the
         last complete one is compared with the one before; `period` says of which kind, by default as the names are, or
@@ -56,8 +59,9 @@ class WhyOf:
         first = self._ws.first_event or 0
         with self._ws._store.transaction() as connection:
             return explain_change(
-                connection, metric, question, one=one, two=two, segments=self._segments(question), first_event=first
-            )
+                connection, metric, question, one=one, two=two, segments=self._segments(question), first_event=first,
+                besides=[self._personas(connection, question.periods[one], lifecycle)] if personas else [],
+            )  # fmt: skip
 
     def people(
         self, name: str, dimension: str, part: str, *, since: str | None = None, until: str | None = None,
@@ -73,6 +77,8 @@ class WhyOf:
         question, one, two = self._question(since, until, period, lifecycle)
         with self._ws._store.transaction() as connection:
             found = dimensions(connection, metric, question, self._segments(question))
+            if dimension == PERSONA:
+                found = (*found, self._personas(connection, question.periods[one], lifecycle))
             chosen = self._dimension(found, dimension)
             places = (one, two)
             numbers = by_person(connection, metric, question, table=TABLE)
@@ -143,6 +149,9 @@ class WhyOf:
             for one in self._ws.definitions.lifecycles
             if one.name in held and (question.lifecycle is None or one.name != question.lifecycle.name)
         ]
+
+    def _personas(self, connection: Connection, first: Period, lifecycle: str | None) -> Dimension:
+        return by_persona(self._ws, connection, self._ws.moves.scope(lifecycle), moment=first.begins - 1)
 
     def _dimension(self, found: tuple[Dimension, ...], name: str) -> Dimension:
         for one in found:

@@ -54,6 +54,7 @@ from tenure.workspace.roster import RosterOf
 from tenure.workspace.snapshot import computed
 from tenure.workspace.stage_names import refuse_lost_stages
 from tenure.workspace.targets import Targets
+from tenure.workspace.timeline import Timeline
 from tenure.workspace.why import WhyOf
 
 OWN_FOLDER = ".tenure"
@@ -214,14 +215,11 @@ class Workspace(AbstractContextManager["Workspace"]):
         With `as_of` or `known_at` the history is computed anew from the events up to, and received up to, that moment.
         """
         chosen = [self.lifecycle(name)] if name else list(self.definitions.lifecycles)
-        connection = self._store.connection()
         now = self._now()
         held = self._held()
-        table = "stage_codes"
         if as_of is not None or known_at is not None:
             now = now if as_of is None else parse_moment(as_of, self.zone)
-            known = None if known_at is None else parse_moment(known_at, self.zone)
-            table = "history_as_of"
+            known, table = None if known_at is None else parse_moment(known_at, self.zone), "history_as_of"
             with self._store.transaction() as writer:
                 held = computed(writer, self.definitions, table, as_of=now, known_at=known)
                 return history_rows(
@@ -229,7 +227,7 @@ class Workspace(AbstractContextManager["Workspace"]):
                     after=now if scheduled else None,
                 )  # fmt: skip
         return history_rows(
-            connection, [(one, held[one.name]) for one in chosen], table=table, customer=customer,
+            self._store.connection(), [(one, held[one.name]) for one in chosen], customer=customer,
             after=now if scheduled else None,
         )  # fmt: skip
 
@@ -310,6 +308,11 @@ class Workspace(AbstractContextManager["Workspace"]):
         return RosterOf(self)
 
     @property
+    def timeline(self) -> Timeline:
+        """What happened to people, event by event."""
+        return Timeline(self)
+
+    @property
     def cohorts(self) -> Cohorts:
         """Who came in one period, followed through the periods after it."""
         return Cohorts(self)
@@ -360,8 +363,7 @@ class Workspace(AbstractContextManager["Workspace"]):
     def excluded(self) -> int:
         """How many people `exclude` keeps out of every figure."""
         held = applied(self._store.connection()).get(EXCLUDED)
-        query = f"SELECT count(*) FROM ({excluded(held, self._now())})"
-        return number(self._store.connection(), query) if held else 0
+        return number(self._store.connection(), f"SELECT count(*) FROM ({excluded(held, self._now())})") if held else 0
 
     @property
     def pending(self) -> int:
@@ -374,8 +376,8 @@ class Workspace(AbstractContextManager["Workspace"]):
 
     def sql(self, name: str | None = None, *, engine: str = "duckdb") -> str:
         """The query of a lifecycle, readable, in the dialect of an engine."""
-        lifecycle = self.lifecycle(name)
-        return lifecycle_sql(self._store.connection(), self.definitions.all, lifecycle.name, engine=engine)
+        chosen = self.lifecycle(name).name
+        return lifecycle_sql(self._store.connection(), self.definitions.all, chosen, engine=engine)
 
     def _now(self) -> int:
         return self.refreshed_as_of or self.as_of

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tenure.cli.commands import app
 from tenure.errors import UsageError
-from tenure.report import board, board_page, figures, frozen, page
+from tenure.report import Figures, board, board_page, figures, frozen, page
 from tenure.workspace import Workspace
 
 VOID = frozenset({"meta", "link", "br", "img", "hr", "input"})
@@ -57,8 +57,13 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def html(shop: Workspace) -> str:
-    return page(figures(shop), command="tenure -C shop")
+def told(shop: Workspace) -> Figures:
+    return figures(shop)
+
+
+@pytest.fixture(scope="module")
+def html(told: Figures) -> str:
+    return page(told, command="tenure -C shop")
 
 
 @pytest.fixture(scope="module")
@@ -101,13 +106,15 @@ def test_the_map_has_the_people_and_the_money(shop: Workspace, parsed: Page):
     assert (f"{outside} are in no stage" in text) is (outside > 0)
 
 
-def test_every_chart_has_its_figures_as_a_table(shop: Workspace, parsed: Page):
-    assert set(parsed.tables) == {"months", "moves", "staying", "survival", "due"}
+def test_every_chart_has_its_figures_as_a_table(shop: Workspace, told: Figures, parsed: Page):
+    assert set(parsed.tables) == {
+        "figures", "why", "months", "moves", "staying", "survival", "cohorts", "rfm", "personas", "follows", "paths",
+        "due", "outlook", "errors",
+    }  # fmt: skip
     head, *rows = parsed.tables["moves"]
     assert head == ["From", "To", "Moves", "Of", "Share", "Median time before"]
-    since = figures(shop).since
     assert sum(int(row[2].replace(",", "")) for row in rows) == sum(
-        one.moves for one in shop.moves.transitions(since=since)
+        one.moves for one in shop.moves.transitions(since=told.since)
     )
     head, *rows = parsed.tables["months"]
     last = {row[1]: int(row[2].replace(",", "")) for row in rows[-4:]}
@@ -117,20 +124,19 @@ def test_every_chart_has_its_figures_as_a_table(shop: Workspace, parsed: Page):
 
 def test_charts_are_drawn_in_the_colours_of_the_page(html: str):
     drawn = re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL)
-    assert len(drawn) == 10
+    assert len(drawn) == 2 * 14
     for picture in drawn:
         root = ElementTree.fromstring(picture)
         assert root.get("viewBox")
         assert root.get("width") is None
         assert "#010" not in picture
-        assert "var(--muted)" in picture
+        assert "var(--muted)" in picture or "var(--ink)" in picture
 
 
-def test_findings_stand_with_the_command_that_lists_the_people(shop: Workspace, parsed: Page):
-    told = figures(shop).findings
+def test_findings_stand_with_the_command_that_lists_the_people(told: Figures, parsed: Page):
     text = "".join(parsed.text)
-    assert told
-    for finding in told:
+    assert told.findings
+    for finding in told.findings:
         assert finding.sentence in text
         assert f"tenure -C shop {finding.command}" in text
 
@@ -161,6 +167,25 @@ def test_the_command_writes_the_file(tmp_path: Path):
     said = re.search(r"n = ([\d,]+)", text)
     assert said
     assert len(listed.stdout.splitlines()) - 1 == int(said[1].replace(",", ""))
+
+
+def test_sections_say_what_their_figures_say(shop: Workspace, told: Figures, parsed: Page):
+    head, *rows = parsed.tables["cohorts"]
+    assert head == ["First bought in", "Months after", "People", "Bought again", "Share", "Complete"]
+    assert len(rows) == len(shop.cohorts.table())
+    assert sum(int(row[1].replace(",", "")) for row in parsed.tables["rfm"][1:]) == sum(
+        one.people for one in shop.journeys.rfm()
+    )
+    why = told.measured.why
+    assert why is not None
+    assert f"Why did the figure change: {why.metric.title}?" in "".join(parsed.text)
+    head, *rows = parsed.tables["personas"]
+    assert {row[0] for row in rows} == set(told.measured.personas.names if told.measured.personas else ())
+    # no channel is known of anybody
+    assert "credits" not in parsed.tables
+    # every section can be come to from the top
+    links = {attributes["href"] for tag, attributes in parsed.elements if tag == "a"}
+    assert links == {f"#{name}" for name in parsed.tables}
 
 
 def test_an_empty_workspace_says_so(empty: Workspace):

@@ -114,6 +114,56 @@ def test_the_pace_goes_by_the_shape_of_earlier_months(tmp_path: Path) -> None:
         assert (earlier.value, earlier.pace, earlier.over, earlier.status) == (100, None, True, "missed")
 
 
+def test_one_value_of_a_breakdown_has_a_pace_of_its_own(tmp_path: Path) -> None:
+    # by the 10th, email has had half of its revenue, ads a tenth
+    lines = [
+        f"2024-{month:02}-{day:02}  p{month}  Order Completed | revenue={revenue} channel={channel}"
+        for month in range(1, 7)
+        for channel, early, later in (("email", 50, 50), ("ads", 10, 90))
+        for day, revenue in ((5, early), (25, later))
+    ]
+    lines += [
+        "2024-07-05  x  Order Completed | revenue=40 channel=email",
+        "2024-07-06  y  Order Completed | revenue=20 channel=ads", "2023-12-31 z Signed Up |",
+    ]  # fmt: skip
+    targets = """\
+targets:
+  - {metric: revenue, by: {channel: email}, value: 90}
+  - {metric: revenue, by: {channel: ads}, value: 100}
+  - {metric: revenue, by: {channel: post}, value: 1}
+  - {metric: orders, max: 30}
+"""
+    with told(tmp_path, as_of="2024-07-10", events="\n".join(lines), targets=targets) as ws:
+        email, ads, post = ws.targets.judged_parts()
+        assert (email.part, email.value, email.previous, email.pace, email.status) == ("email", 40, 100, 80, "behind")
+        assert (ads.part, ads.value, ads.previous, ads.pace, ads.status) == ("ads", 20, 100, 200, "ahead")
+        assert (post.part, post.value, post.pace, post.status) == ("post", None, None, "no data")
+        june = ws.targets.judged_parts(["revenue"], at="2024-06-15")[0]
+        assert (june.value, june.pace, june.over, june.status) == (100, None, True, "ahead")
+        assert ws.targets.judged_parts(["orders"]) == ()
+        table = ws.metrics.values(["revenue"], by="channel", since="2024-06-01").to_pylist()
+        stands = {(str(one["period"]), one["part"]): (one["target"], one["status"]) for one in table}
+        assert stands == {
+            ("2024-06-01", "ads"): (100, "on track"), ("2024-06-01", "email"): (90, "ahead"),
+            ("2024-07-01", "ads"): (100, "ahead"), ("2024-07-01", "email"): (90, "behind"),
+        }  # fmt: skip
+
+
+def test_values_tell_target_and_status(tmp_path: Path) -> None:
+    with told(tmp_path, as_of="2024-03-15") as ws:
+        names = ["revenue", "orders", "new_customers", "nps"]
+        table = ws.metrics.values(names, since="2024-01-01").to_pylist()
+        assert list(table[0]) == [
+            "metric", "period", "part", "value", "numerator", "denominator", "target", "status", "n",
+        ]  # fmt: skip
+        found = {(one["metric"], one["period"].month): (one["target"], one["status"]) for one in table}
+        assert [found["revenue", month] for month in (1, 2, 3)] == [(95, "missed"), (95, "missed"), (95, "behind")]
+        # of a range the lower limit
+        assert [found["orders", month] for month in (1, 2)] == [(1, "on track"), (1, "missed")]
+        assert [found["new_customers", month] for month in (1, 2, 3)] == [(None, None), (None, None), (None, "running")]
+        assert found["nps", 1] == (20, "no data: needs `Survey Answered` with survey == 'nps'")
+
+
 def test_a_pace_without_earlier_periods_is_by_the_time() -> None:
     shape = Shape(reached=(), ended=())
     assert pace(Decimal(10), shape, Decimal("0.25")) == 40

@@ -5,7 +5,25 @@ Lists, filters and search read it; everything in it can be worked out again from
 
 from __future__ import annotations
 
-from tenure.lifecycle.roster.asked import SORTS, Asked, Found, look, rows
+from tenure.lifecycle.roster.accounts import Account, AccountsAsked, AccountsFound, accounts
+from tenure.lifecycle.roster.asked import SORTS, Asked, Found, look, rows, units
+from tenure.lifecycle.roster.counted import by_stage
 from tenure.lifecycle.roster.kept import Roster, keep, kept, touched
 
-__all__ = ["SORTS", "Asked", "Found", "Roster", "keep", "kept", "look", "rows", "touched"]
+__all__ = [
+    "SORTS",
+    "Account",
+    "AccountsAsked",
+    "AccountsFound",
+    "Asked",
+    "Found",
+    "Roster",
+    "accounts",
+    "by_stage",
+    "keep",
+    "kept",
+    "look",
+    "rows",
+    "touched",
+    "units",
+]

@@ -31,7 +31,9 @@ class Asked:
 
     `kind` is what they are (customer, account …), `search` words that stand in their id, name or mail. `stages` are
     pairs of a lifecycle or segment and the stages wanted (`none`: in none), `traits` pairs of a trait and its values
-    (`none`: without it), `moves_by` those whose next move in the lifecycle is due by that moment, `ids` exactly those.
+    (`none`: without it). Of the lifecycle that is shown: `moves_by` those whose next move is due by that moment, `to`
+    those whose next move is to one of these stages, `entered_since` those who came into their stage after that moment.
+    `entered_before` those who came there before it. `account` are the people of an account, `ids` exactly those.
     """
 
     kind: str = CUSTOMER
@@ -43,6 +45,10 @@ class Asked:
     seen_since: int | None = None
     seen_before: int | None = None
     moves_by: int | None = None
+    to: tuple[str, ...] = ()
+    entered_since: int | None = None
+    entered_before: int | None = None
+    account: str = ""
     ids: tuple[str, ...] | None = None
     sort: str = "money"
     descending: bool = True
@@ -62,9 +68,17 @@ def look(
     limit: int = 50, offset: int = 0, counted: bool = True,
 ) -> Found:  # fmt: skip
     """How many that are, and `limit` of them from `offset` on; uncounted ones come without the numbers."""
-    conditions = _conditions(roster, held, asked, lifecycle)
+    if counted and asked.search:
+        # texts are gone through once, for the numbers and the rows
+        found = connection.sql(_counted(roster, held, asked, lifecycle, limit, offset)).to_arrow_table().to_pylist()
+        if found:
+            people, money = found[0]["found people"], found[0]["found money"]
+            return Found(people=people, money=money, rows=tuple(map(_without_numbers, found)))
+        if not offset:
+            return Found(people=0, money=Decimal(0))
     people, money = 0, Decimal(0)
     if counted:
+        conditions = _conditions(roster, held, asked, lifecycle)
         row = first_row(connection, f"SELECT count(*), coalesce(sum(money), 0) FROM {TABLE} WHERE {conditions}")
         assert row is not None
         people, money = row
@@ -78,35 +92,70 @@ def rows(
 ) -> pa.Table:  # fmt: skip
     """The rows as Arrow: id, kind, money, first_seen, last_seen, events, stage, since, until, next, and traits by name.
 
-    Stages are those of `lifecycle`; other lifecycles and segments stand in columns `in <name>`. Times: microseconds UTC.
+    Stages are those of `lifecycle`; other lifecycles and segments stand in columns `in <name>`. Times are in
+    microseconds UTC.
     """
+    order = _order(roster, asked, lifecycle)
+    return connection.sql(
+        f"SELECT {_columns(roster, held, lifecycle)} FROM "
+        f"(SELECT * FROM {TABLE} WHERE {_conditions(roster, held, asked, lifecycle)} "
+        f"ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}) ORDER BY {order}"
+    ).to_arrow_table()
+
+
+def units(roster: Roster, held: Mapping[str, Applied], asked: Asked, *, lifecycle: str) -> str:
+    """SQL of the keys of those who are asked for: unit."""
+    return f"SELECT unit FROM {TABLE} WHERE {_conditions(roster, held, asked, lifecycle)}"
+
+
+def _counted(roster: Roster, held: Mapping[str, Applied], asked: Asked, lifecycle: str, limit: int, offset: int) -> str:
+    """SQL of a page of rows, each with how many there are in all and what they are worth."""
+    order = _order(roster, asked, lifecycle)
+    sorted_by = order.split()[0]
+    extra = "" if sorted_by in ("unit", "money") else f", {sorted_by}"
+    return (
+        f"WITH found AS MATERIALIZED (SELECT unit, money{extra} FROM {TABLE} "
+        f"WHERE {_conditions(roster, held, asked, lifecycle)}), "
+        f"page AS (SELECT unit FROM found ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}) "
+        f'SELECT {_columns(roster, held, lifecycle)}, (SELECT count(*) FROM found) AS "found people", '
+        f'(SELECT coalesce(sum(money), 0) FROM found) AS "found money" '
+        f"FROM {TABLE} WHERE unit IN (SELECT unit FROM page) ORDER BY {order}"
+    )
+
+
+def _without_numbers(row: Mapping[str, object]) -> Mapping[str, object]:
+    return {name: value for name, value in row.items() if name not in ("found people", "found money")}
+
+
+def _columns(roster: Roster, held: Mapping[str, Applied], lifecycle: str) -> str:
     code = roster.lifecycles[lifecycle]
     stages = held[lifecycle].stages
-    columns = [
+    return ", ".join([
         "id", "kind", "money", "first_seen", "last_seen", "events", f"{named(f'stage_{code}', stages)} AS stage",
         f"since_{code} AS since", f"until_{code} AS until", f'{named(f"next_{code}", stages)} AS "next"',
         *(f"{named(f'stage_{other}', held[name].stages)} AS {_quoted('in ' + name)}"
           for name, other in roster.lifecycles.items() if name != lifecycle),
         *(f"{column} AS {_quoted(f'trait {name}' if name in _OWN else name)}"
           for name, column in roster.traits.items()),
-    ]  # fmt: skip
-    order = _order(roster, asked, code)
-    return connection.sql(
-        f"SELECT {', '.join(columns)} FROM (SELECT * FROM {TABLE} WHERE {_conditions(roster, held, asked, lifecycle)} "
-        f"ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}) ORDER BY {order}"
-    ).to_arrow_table()
+    ])  # fmt: skip
 
 
 _OWN = frozenset({"id", "kind", "money", "first_seen", "last_seen", "events", "stage", "since", "until", "next"})
 
 
-def _order(roster: Roster, asked: Asked, code: int) -> str:
+def _order(roster: Roster, asked: Asked, lifecycle: str) -> str:
     if asked.sort not in SORTS:
         raise UsageError(f"Lists are not sorted by {asked.sort!r}.", hint=f"They are by: {', '.join(SORTS)}.")
+    code = roster.lifecycles[lifecycle]
     column = {
-        "since": f"since_{code}", "until": f"until_{code}", "name": roster.traits.get("name", "id"),
+        "since": f"since_{code}", "until": f"until_{code}", "name": _called(roster),
     }.get(asked.sort, asked.sort)  # fmt: skip
     return f"{column} {'DESC' if asked.descending else 'ASC'} NULLS LAST, unit"
+
+
+def _called(roster: Roster) -> str:
+    """The column of what people are called by."""
+    return next((roster.traits[name] for name in ("name", "full_name", "last_name") if name in roster.traits), "id")
 
 
 def _conditions(roster: Roster, held: Mapping[str, Applied], asked: Asked, lifecycle: str) -> str:
@@ -119,15 +168,21 @@ def _conditions(roster: Roster, held: Mapping[str, Applied], asked: Asked, lifec
     for name, values in asked.traits:
         column = _of(roster.traits, name, "trait")
         found.append(_among(column, [None if value == NONE else quote(value) for value in values]))
+    if asked.to:
+        found.append(_among(f"next_{roster.lifecycles[lifecycle]}", _places(held[lifecycle], asked.to)))
     bounds = (
         ("money >= ", asked.money_from), ("money <= ", asked.money_to), ("last_seen >= ", asked.seen_since),
         ("last_seen < ", asked.seen_before), (f"until_{roster.lifecycles[lifecycle]} <= ", asked.moves_by),
+        (f"since_{roster.lifecycles[lifecycle]} > ", asked.entered_since),
+        (f"since_{roster.lifecycles[lifecycle]} < ", asked.entered_before),
     )  # fmt: skip
     found += [
         f"{bound}{value:f}" if isinstance(value, Decimal) else f"{bound}{int(value)}"
         for bound, value in bounds
         if value is not None
     ]
+    if asked.account:
+        found.append(f"account = {quote(asked.account)}")
     if asked.ids is not None:
         found.append(_among("id", [quote(one) for one in asked.ids]))
     return " AND ".join(found)

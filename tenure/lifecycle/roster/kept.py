@@ -17,6 +17,10 @@ FACT = "roster"
 TABLE = "roster"
 MOST_TRAITS = 60
 _NONE_IS_0 = ("events", "money")
+# what the columns are; one that an earlier version made with others is made anew
+_FORM = 2
+# traits that say whose people somebody belongs to, where no event of theirs names an account
+ACCOUNT_TRAITS = ("account_id", "account")
 # what a person is searched by, beside the id
 SEARCHED = ("name", "full_name", "first_name", "last_name", "email", "phone", "company")
 
@@ -58,7 +62,9 @@ def keep(
     before = kept(connection)
     traits = _traits(connection)
     codes = {one.name: held[one.name].code for one in lifecycles}
-    basis = json.dumps([sorted(traits), {one.name: one.id for one in lifecycles}, held_id(exclusion)], sort_keys=True)
+    basis = json.dumps(
+        [_FORM, sorted(traits), {one.name: one.id for one in lifecycles}, held_id(exclusion)], sort_keys=True
+    )
     fresh = changed is None or before is None or before.basis != basis or as_of < before.as_of
     if fresh:
         query = _query(connection, lifecycles, held, traits, money, as_of, exclusion, None)
@@ -110,9 +116,10 @@ def _query(
     connection: Connection, lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied], traits: Mapping[str, str],
     money: Worth, as_of: int, exclusion: Applied | None, only: str | None,
 ) -> str:  # fmt: skip
-    """SQL of the rows: unit, kind, id, first_seen, last_seen, events, money, excluded, sought, traits and stages."""
+    """SQL of the rows: unit, kind, id, first_seen, last_seen, events, money, account, excluded, sought, traits …."""
+    accounts = first_row(connection, "SELECT count(*) > 0 FROM units WHERE kind = 'account'") == (True,)
     joined = [
-        _Joined(_seen(as_of, only), "seen", {"last_seen": "last_seen", "events": "events"}),
+        _Joined(_seen(as_of, only, accounts), "seen", {"last_seen": "last_seen", "events": "events"}),
         _Joined(_worth(connection, lifecycles, money, as_of), "worth", {"money": "money"}),
         *([_Joined(_told(traits, as_of, only), "told", {one: one for one in traits.values()})] if traits else []),
         *(_stay(held[one.name].code, as_of, only) for one in lifecycles),
@@ -122,6 +129,9 @@ def _query(
         for one in joined
         for column, told in one.columns.items()
     ]  # fmt: skip
+    belongs = ["seen.account"] if accounts else []
+    belongs += [f"told.{traits[one]}" for one in ACCOUNT_TRAITS if one in traits]
+    columns.append(f"coalesce({', '.join([*belongs, 'CAST(NULL AS VARCHAR)'])}) AS account")
     sought = ", ".join(["units.id", *(f"told.{traits[name]}" for name in SEARCHED if name in traits)])
     joins = " ".join(f"LEFT JOIN ({one.query}) AS {one.name} ON {one.name}.unit = units.key" for one in joined)
     return (
@@ -144,9 +154,10 @@ def _among(column: str, only: str | None) -> str:
     return f" AND {column} IN (SELECT unit FROM {only})" if only else ""
 
 
-def _seen(as_of: int, only: str | None) -> str:
+def _seen(as_of: int, only: str | None, accounts: bool) -> str:
+    account = ", arg_max(account, time) AS account" if accounts else ""
     return (
-        "SELECT customer AS unit, max(time) AS last_seen, count(*) AS events FROM events "
+        f"SELECT customer AS unit, max(time) AS last_seen, count(*) AS events{account} FROM events "
         f"WHERE customer IS NOT NULL AND time <= {as_of}{_among('customer', only)} GROUP BY customer"
     )
 

@@ -16,7 +16,8 @@ from tenure.warehouse.where import quote
 # what the company notes for itself: nobody meets it there
 NOT_MET = (
     "Stage Set", "Identified", "Cost Recorded", "Marketing Spend Recorded", "Task Created", "Task Completed",
-    "Feature Shipped", "Noted",
+    "Task Changed", "Task Dropped", "Feature Shipped", "Noted", "Action Defined", "Action Started", "Consent Given",
+    "Consent Withdrawn",
 )  # fmt: skip
 OTHER = "other events"
 

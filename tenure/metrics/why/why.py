@@ -70,9 +70,11 @@ class _Asked:
 
 def explain_change(
     connection: Connection, metric: Metric, question: Question, *, one: int, two: int,
-    segments: Sequence[tuple[Lifecycle, Applied]] = (), first_event: int = 0,
+    segments: Sequence[tuple[Lifecycle, Applied]] = (), first_event: int = 0, besides: Sequence[Dimension] = (),
 ) -> Why:  # fmt: skip
     """Why the metric changed from period `one` to period `two`; `first_event` is where the log begins.
+
+    `besides` are breakdowns that the caller brings.
 
     Measures that are missing are extracted, so the connection is inside a transaction that may write.
     """
@@ -97,10 +99,11 @@ def explain_change(
     if not adds_up(metric):
         status = "A middle value, a largest or smallest one, or a number of different values has no parts that add up."
         return replace(found, causes=_causes(found, []), status=status)
-    return _with_parts(found, asked, segments, first_event)
+    told_by = (*dimensions(connection, metric, question, segments, first_event), *besides)
+    return _with_parts(found, asked, told_by, first_event)
 
 
-def _with_parts(found: Why, asked: _Asked, segments: Sequence[tuple[Lifecycle, Applied]], first_event: int) -> Why:
+def _with_parts(found: Why, asked: _Asked, told_by: Sequence[Dimension], first_event: int) -> Why:
     """The answer with breakdowns, ranked, and the people behind the first of the parts."""
     connection, question, wanted = asked.connection, asked.question, atoms(asked.formula)
     numbers = by_person(connection, asked.metric, question)
@@ -113,7 +116,7 @@ def _with_parts(found: Why, asked: _Asked, segments: Sequence[tuple[Lifecycle, A
     found = replace(found, low=low, high=high)
     pairs = _earlier(asked, first_event)
     made: list[tuple[Dimension, Breakdown, list[Excess | None]]] = []
-    for dimension in dimensions(connection, asked.metric, question, segments, first_event):
+    for dimension in told_by:
         table = TABLE
         if dimension.own is not None:
             table = f"{TABLE}_{dimension.own}"

@@ -8,9 +8,11 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from tenure.engage.handed import harmless
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.roster import Asked
 from tenure.server import holding
+from tenure.server.access.kept import kept
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 from tenure.wording import Money
@@ -76,17 +78,32 @@ def people(
 
 
 def people_table(reader: Reader, asked: Asked, *, lifecycle: str | None = None) -> pa.Table:
-    """All of them as Arrow, to be taken out of the house."""
+    """All of them as Arrow, to be taken out of the house: times as UTC timestamps, texts harmless in spreadsheets."""
     require(reader, Right.PEOPLE)
     require(reader, Right.EXPORT)
-    return holding.workspace().roster.rows(asked, lifecycle)
+    found = holding.workspace().roster.rows(asked, lifecycle)
+    for name in ("first_seen", "last_seen", "since", "until"):
+        at = found.column_names.index(name)
+        found = found.set_column(at, name, found.column(at).cast(pa.timestamp("us", tz="UTC")))
+    return harmless(found)
+
+
+def ids_of(reader: Reader, asked: Asked, *, lifecycle: str | None = None) -> list[str]:
+    """The ids of all of them, the first of the list first."""
+    require(reader, Right.PEOPLE)
+    found: list[str] = holding.workspace().roster.rows(asked, lifecycle)["id"].to_pylist()
+    return found
 
 
 def trait_values(reader: Reader, names: Sequence[str]) -> dict[str, tuple[tuple[str, int], ...]]:
     """The commonest values of traits, each with how many people have it."""
     require(reader, Right.PEOPLE)
-    roster = holding.workspace().roster
-    return {name: found for name in names if (found := roster.values(name))}
+    return {name: found for name in names if (found := _values(name))}
+
+
+@kept(64)
+def _values(name: str) -> tuple[tuple[str, int], ...]:
+    return holding.workspace().roster.values(name)
 
 
 def person(row: Mapping[str, object]) -> Person:

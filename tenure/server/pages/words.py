@@ -18,24 +18,51 @@ MOST_OFFSET = 1_000_000
 
 
 def asked_of(query: QueryDict) -> Asked:
-    """The filters of a list, from its address: q, in.<lifecycle>, is.<trait>, from, to, quiet, due, sort."""
+    """The filters of a list, from its address.
+
+    q; in.<lifecycle> (stages of it, or none), is.<trait> (values); from and to (money); quiet (days without an event);
+    of the lifecycle that is shown: due (days until the next move), next (the stage of that), entered (days since the
+    stage began, at most), stayed (at least); account; sort.
+    """
     ws = holding.workspace()
     stages = tuple(
-        (key[3:], tuple(query.getlist(key))) for key in query if key.startswith("in.") and any(query.getlist(key))
+        (key[3:], tuple(filter(None, query.getlist(key))))
+        for key in query
+        if key.startswith("in.") and any(query.getlist(key))
     )
     traits = tuple(
-        (key[3:], tuple(query.getlist(key))) for key in query if key.startswith("is.") and any(query.getlist(key))
+        (key[3:], tuple(filter(None, query.getlist(key))))
+        for key in query
+        if key.startswith("is.") and any(query.getlist(key))
     )
     now = ws.refreshed_as_of or ws.as_of
-    quiet, due = whole(query, "quiet"), whole(query, "due")
+    quiet, due, entered = whole(query, "quiet"), whole(query, "due"), whole(query, "entered")
+    stayed = whole(query, "stayed")
     sort = query.get("sort", "-money")
     if sort.lstrip("-") not in SORTS:
         sort = "-money"
     return Asked(
         search=query.get("q", "")[:100], stages=stages, traits=traits, money_from=amount(query, "from"),
         money_to=amount(query, "to"), seen_before=None if quiet is None else now - quiet * DAY,
-        moves_by=None if due is None else now + due * DAY, sort=sort.lstrip("-"), descending=sort.startswith("-"),
+        moves_by=None if due is None else now + due * DAY, to=tuple(filter(None, query.getlist("next"))),
+        entered_since=None if entered is None else now - entered * DAY,
+        entered_before=None if stayed is None else now - stayed * DAY, account=query.get("account", "")[:300],
+        sort=sort.lstrip("-"), descending=sort.startswith("-"), kind=_kind(lifecycle_of(query)),
     )  # fmt: skip
+
+
+def lifecycle_of(query: QueryDict) -> str | None:
+    """The lifecycle whose stages a list shows: the one that is named, one that filters, or the first of people."""
+    if name := query.get("lifecycle"):
+        return name
+    defined = [one for one in holding.workspace().definitions.lifecycles if not one.segment]
+    filtering = [one.name for one in defined if any(query.getlist(f"in.{one.name}"))]
+    of_people = [one.name for one in defined if one.unit == "customer"]
+    return next(iter([*filtering, *of_people, *(one.name for one in defined)]), None)
+
+
+def _kind(lifecycle: str | None) -> str:
+    return holding.workspace().lifecycle(lifecycle).unit
 
 
 def whole(query: Mapping[str, Any], name: str, *, most: int = 36_500) -> int | None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from tenure.events import Event
-from tenure.server.holding import now
+from tenure.server.holding import now, workspace
 from tenure.server.loops import hurry
 from tenure.server.work.models import InboxEvent
 
@@ -19,17 +19,24 @@ def tell(
     """Nothing; the event is on its way to the log.
 
     Call it in the transaction that writes the row it tells of: either both are there, or neither. `by` is the user who
-    did it; `time` is in microseconds UTC.
+    did it; `time` is in microseconds UTC, by default now, or the moment as of which the workspace speaks where that
+    stands still: what is dated later would not be seen.
     """
     InboxEvent.objects.create(
-        message_id=message_id or f"app-{uuid4()}",
+        # ids in the order of writing: of two events of one moment, the later one counts
+        message_id=message_id or f"app-{now():017d}-{uuid4().hex[:12]}",
         body={
-            "name": name, "time": time or now(), "customer_id": customer if kind == "customer" else None,
+            "name": name, "time": time or _moment(), "customer_id": customer if kind == "customer" else None,
             "account": customer if kind == "account" else None, "type": "identify" if traits else "track",
             "properties": {**properties, "by": by}, "traits": dict(traits or {}),
         },
     )  # fmt: skip
     hurry("inbox")
+
+
+def _moment() -> int:
+    ws = workspace()
+    return now() if ws.definitions.config.as_of == "now" else ws.as_of
 
 
 def event_of(row: InboxEvent) -> Event:

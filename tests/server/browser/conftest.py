@@ -40,11 +40,13 @@ class Served:
 
     def __init__(self, command: list[str], folder: Path, **variables: str) -> None:
         self.folder = folder
-        self._process = subprocess.Popen(  # noqa: S603 our own command
+        log = (folder / "server.log").open("w")
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "tenure.cli", *command],
-            cwd=folder, text=True, stdout=subprocess.PIPE, stderr=(folder / "server.log").open("w"),
+            cwd=folder, text=True, stdout=subprocess.PIPE, stderr=log,
             env={**os.environ, "TENURE_PORT": "0", **variables},
         )  # fmt: skip
+        log.close()
         assert self._process.stdout is not None
         self.said: list[str] = []
         for line in self._process.stdout:
@@ -53,13 +55,18 @@ class Served:
                 self.opened = match[0]
                 break
         else:
-            pytest.fail("the server did not start: " + "\n".join([*self.said, (folder / "server.log").read_text()[-2000:]]))
+            pytest.fail(
+                "the server did not start: " + "\n".join([*self.said, (folder / "server.log").read_text()[-2000:]])
+            )
         self.address = re.match(r"http://[^/]+", self.opened)[0]  # type: ignore[index]
 
     def end(self) -> int:
         """How the process ended, after SIGTERM."""
         self._process.terminate()
-        return self._process.wait(30)
+        try:
+            return self._process.wait(60)
+        finally:
+            self._process.stdout.close()  # type: ignore[union-attr]
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +76,11 @@ def served(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
     folder = tmp_path_factory.mktemp("browser") / "shop"
     shutil.copytree(shop, folder, ignore=shutil.ignore_patterns(".tenure"))
     server = Served(
-        ["serve", "--no-browser"], folder, TENURE_ADMIN_NAME="ann", TENURE_ADMIN_PASSWORD=PASSWORD, TENURE_DATABASE_URL=""
+        ["serve", "--no-browser"],
+        folder,
+        TENURE_ADMIN_NAME="ann",
+        TENURE_ADMIN_PASSWORD=PASSWORD,
+        TENURE_DATABASE_URL="",
     )
     yield server
     assert server.end() == 0

@@ -26,7 +26,9 @@ def test_pages_fit_and_are_accessible(look: Callable[..., Any], width: int, them
             found.append(f"{path}: wider than {width}")
         serious = [
             f"{path}: {one['id']}: {one['nodes'][0]['html'][:120]}"
-            for one in Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response["violations"]
+            for one in Axe()
+            .run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+            .response["violations"]
             if one["impact"] in ("serious", "critical")
         ]
         found += serious

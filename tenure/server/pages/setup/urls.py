@@ -5,9 +5,30 @@ from __future__ import annotations
 from django.urls import path
 
 from tenure.server.pages.coming import coming
+from tenure.server.pages.setup import changing, data, definitions, editing, planning, uploading
 
 urlpatterns = [
-    path("definitions", coming, name="definitions"),
-    path("data", coming, name="data"),
+    path("definitions", definitions.definitions, name="definitions"),
+    path("definitions/check/text", editing.check, name="definition_check"),
+    path("definitions/check/condition", editing.check_condition, name="definition_check_condition"),
+    path("definitions/check/words", editing.completion, name="definition_words"),
+    path("definitions/new/segment", definitions.segment_new, name="segment_new"),
+    path("definitions/new/lifecycle", definitions.lifecycle_library, name="lifecycle_library"),
+    path("definitions/list/targets", definitions.targets, name="definition_targets"),
+    path("definitions/file/<path:file>", editing.definition_file_page, name="definition_file"),
+    path("definitions/<str:name>", definitions.definition, name="definition"),
+    path("plan", planning.plan, name="plan"),
+    path("plan/<str:token>", planning.plan_wait, name="plan_wait"),
+    path("changes", changing.changes, name="changes"),
+    path("changes/<int:number>", changing.change, name="change"),
+    path("changes/<int:number>/undo", planning.undo, name="undo"),
+    path("data", data.data, name="data"),
+    path("data/import", data.import_now, name="import_now"),
+    path("data/import/<str:token>", data.import_wait, name="import_wait"),
+    path("data/rejected", data.rejected, name="rejected"),
+    path("data/rejected.csv", data.rejected_csv, name="rejected_csv"),
+    path("data/sources/<str:name>", data.source, name="source"),
+    path("data/upload", uploading.upload, name="upload"),
+    path("data/upload/<str:token>", uploading.upload_map, name="upload_map"),
     path("access", coming, name="access"),
 ]

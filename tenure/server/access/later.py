@@ -1,0 +1,53 @@
+"""Figures that take longer than a page may: worked out beside the pages, one after the other, and asked for again.
+
+found = later(outlook_of, "classic", "month")     # None: not yet; ask again in a moment
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as StillWorking
+from typing import Any, ParamSpec, TypeVar
+
+from tenure.server import holding
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PATIENCE = 0.8  # seconds that a page waits for what is nearly there
+LONGEST = 300.0
+_waiting: dict[Hashable, Future[Any]] = {}
+_guard = threading.Lock()
+# one at a time: pages and the worker want the machine, too
+_hands = ThreadPoolExecutor(1, thread_name_prefix="tenure-later")
+
+
+def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """What a function that keeps its answers (`kept`) says, or None while it is being worked out.
+
+    Raises what the function raised.
+    """
+    key = (function.__module__, function.__qualname__, id(holding.workspace().definitions), args, *kwargs.items())
+    with _guard:
+        outcome = _waiting.get(key)
+        if outcome is None:
+            outcome = _waiting[key] = _hands.submit(_bounded, lambda: function(*args, **kwargs))
+    try:
+        found: T = outcome.result(PATIENCE)
+    except StillWorking:
+        if not outcome.done():
+            return None
+        raise
+    finally:
+        if outcome.done():
+            with _guard:
+                if _waiting.get(key) is outcome:
+                    del _waiting[key]
+    return found
+
+
+def _bounded(work: Callable[[], T]) -> T:
+    with holding.workspace().bounded(LONGEST):
+        return work()

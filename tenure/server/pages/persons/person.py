@@ -1,0 +1,134 @@
+"""Who is this? One person: where they stand and why, what they are worth, everything that happened, what to do."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from tenure.errors import UsageError
+from tenure.server import holding
+from tenure.server.access import tasks
+from tenure.server.access.happenings import KINDS, runs
+from tenure.server.access.people import PAGE
+from tenure.server.access.person import consent, timeline, whole, why, write_note
+from tenure.server.accounts.roles import Right
+from tenure.server.pages.page import page
+from tenure.server.pages.persons.reasons import reasons
+from tenure.server.pages.persons.ribbon import ribbon
+from tenure.server.pages.words import offset_of, with_query
+from tenure.wording import day
+
+TITLES = {
+    "orders": gettext_lazy("Orders and contracts"), "visits": gettext_lazy("Visits"), "cases": gettext_lazy("Cases"),
+    "surveys": gettext_lazy("Surveys and reviews"), "messages": gettext_lazy("Messages"),
+    "notes": gettext_lazy("Notes and calls"), "loyalty": gettext_lazy("Loyalty"), "other": gettext_lazy("Other"),
+}  # fmt: skip
+# shown in the head of the page already
+_ELSEWHERE = ("name", "full_name", "first_name", "last_name", "email", "owner")
+
+
+@page(Right.PEOPLE)
+def person(request: HttpRequest, customer: str) -> HttpResponse:
+    """The page; reasons and consent come when it stands."""
+    found = whole(request.user, customer, lifecycle=request.GET.get("lifecycle") or None)
+    ws = holding.workspace()
+    told: dict[str, Any] = {
+        "person": found, "ribbon": ribbon(found.stays, first_seen=found.first_seen, as_of=found.as_of),
+        "lifecycles": [one for one in ws.definitions.lifecycles if one.unit == "customer"],
+        "traits": {name: value for name, value in found.traits.items() if name not in _ELSEWHERE},
+        "money_words": ws.money_words, "may_work": request.user.may(Right.WORK),  # type: ignore[union-attr]
+        "may_privacy": request.user.may(Right.PRIVACY),  # type: ignore[union-attr]
+    }  # fmt: skip
+    if told["may_work"]:
+        told |= {
+            "tasks": tasks.tasks_of(request.user, customer, most=20), "owners": tasks.owners(request.user),  # type: ignore[arg-type]
+            "outcomes": tasks.OUTCOMES,
+        }  # fmt: skip
+    return render(request, "persons/person.html", told | _timeline(request, customer, found.counts))
+
+
+@page(Right.PEOPLE)
+def person_timeline(request: HttpRequest, customer: str) -> HttpResponse:
+    """More of the timeline, or another kind of it."""
+    template = "persons/timeline_rows.html" if offset_of(request.GET) else "persons/timeline.html"
+    counts = {} if offset_of(request.GET) else whole(request.user, customer).counts
+    return render(request, template, {"customer": customer} | _timeline(request, customer, counts))
+
+
+@page(Right.PEOPLE)
+def person_why(request: HttpRequest, customer: str) -> HttpResponse:
+    """Why the person is in their stage, and what would move them."""
+    name = request.GET.get("lifecycle") or None
+    found = why(request.user, customer, name)
+    lifecycle = holding.workspace().lifecycle(found.lifecycle)
+    told = {"found": found, "lifecycle": lifecycle, "reasons": reasons(lifecycle, found)}
+    return render(request, "persons/why.html", told)
+
+
+@page(Right.PEOPLE)
+def person_consent(request: HttpRequest, customer: str) -> HttpResponse:
+    """What the person agreed to, channel by channel."""
+    return render(request, "persons/consent.html", {"consent": consent(request.user, customer)})
+
+
+@require_POST
+@page(Right.WORK)
+def person_do(request: HttpRequest, customer: str) -> HttpResponse:
+    """Writes a note, makes a task, logs a call or gives an owner, and goes back to the page."""
+    try:
+        said = _done(request, customer, request.POST)
+    except UsageError as error:
+        messages.error(request, f"{error} {error.hint}".strip())
+    else:
+        messages.success(request, said)
+    return redirect("person", customer)
+
+
+def _done(request: HttpRequest, customer: str, told: QueryDict) -> str:
+    """What was done, in words."""
+    user: Any = request.user
+    match told.get("do"):
+        case "note":
+            write_note(user, customer, told.get("text", ""))
+            return _("The note is in the timeline.")
+        case "task":
+            owner = tasks.owner_of(user, told.get("owner", ""))
+            tasks.create(user, customer, told.get("title", ""), owner=owner, due_on=_day(told.get("due_on", "")))
+            return _("The task is made.")
+        case "call":
+            tasks.log_call(user, customer, told.get("outcome", ""), note=told.get("note", ""))
+            return _("The call is in the timeline.")
+        case "owner":
+            whole(user, customer)
+            tasks.assign(user, [customer], tasks.owner_of(user, told.get("owner", "")))
+            return _("The owner is set; lists follow within seconds.")
+    raise UsageError(_("That cannot be done here."))
+
+
+def _timeline(request: HttpRequest, customer: str, counts: dict[str, int] | Any) -> dict[str, Any]:
+    group, offset = request.GET.get("kind", ""), offset_of(request.GET)
+    group = group if group in KINDS else ""
+    rows, more = timeline(request.user, customer, group=group, offset=offset)
+    zone = holding.workspace().zone
+    return {
+        "days": runs(rows, {one.time: day(one.time, zone) for one in rows}), "kind": group,
+        "kinds": [(one, TITLES[one], counts[one]) for one in KINDS if counts.get(one)],
+        "events": sum(counts.values()),
+        "next_query": with_query(request.GET, offset=offset + PAGE) if more else "",
+    }  # fmt: skip
+
+
+def _day(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(_("%(text)s is no day.") % {"text": text[:40]}, hint=_("Write 2025-06-30.")) from None

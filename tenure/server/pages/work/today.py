@@ -1,0 +1,60 @@
+"""What needs doing today? Tasks, and what the log says that somebody should look at; the most money first."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from tenure.errors import UsageError
+from tenure.server.access import tasks, todo
+from tenure.server.accounts.roles import Right
+from tenure.server.pages.page import page
+from tenure.server.pages.words import offset_of, with_query
+
+PAGE = 50
+_MOST_DAYS = 31
+
+
+@page(Right.WORK)
+def today(request: HttpRequest) -> HttpResponse:
+    """The page; what htmx asks for is only more of its lines."""
+    whose = "all" if request.GET.get("whose") == "all" else "mine"
+    show = request.GET.get("show", "")
+    show = show if show in todo.SORTS else ""
+    offset = offset_of(request.GET)
+    found = todo.today(request.user, whose=whose, since=_since(request), show=show)
+    rows = found.rows[offset : offset + PAGE]
+    told = {
+        "rows": rows, "found": found, "whose": whose, "show": show, "owners": tasks.owners(request.user),
+        "next_query": with_query(request.GET, offset=offset + PAGE) if len(found.rows) > offset + PAGE else "",
+        "outcomes": tasks.OUTCOMES, "here": request.get_full_path(),
+    }  # fmt: skip
+    if request.htmx and offset:  # type: ignore[attr-defined]
+        return render(request, "work/todo_rows.html", told)
+    told |= {
+        "switches": [
+            {"sort": sort, "count": found.counts[sort], "query": with_query(request.GET, show=sort, offset=None)}
+            for sort in todo.SORTS
+        ],
+        "all_query": with_query(request.GET, show=None, offset=None), "all_count": sum(found.counts.values()),
+        "mine_query": with_query(request.GET, whose=None, offset=None),
+        "everybody_query": with_query(request.GET, whose="all", offset=None),
+        "days": (todo.ANSWER_DAYS, todo.RENEWAL_DAYS),
+    }  # fmt: skip
+    return render(request, "work/today.html", told)
+
+
+def _since(request: HttpRequest) -> date | None:
+    written = request.GET.get("since", "").strip()
+    if not written:
+        return None
+    try:
+        day = date.fromisoformat(written[:10])
+    except ValueError:
+        raise UsageError(f"{written[:40]!r} is no day.", hint="Write it as 2025-06-30.") from None
+    now = tasks.today()
+    if not now - timedelta(days=_MOST_DAYS) <= day <= now:
+        raise UsageError(f"The list goes back {_MOST_DAYS} days, not to {day}.")
+    return day

@@ -1,0 +1,318 @@
+"""Definitions in the browser: shown, checked, previewed, applied, taken back; by whom, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+As = Callable[..., Any]
+CLASSIC = "lifecycles/classic.yaml"
+
+
+@pytest.fixture(autouse=True)
+def patient(site: Path) -> Iterator[None]:
+    """What the worker does is done in the page here, and may take its time on a busy machine."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    with override_settings(ENVIRONMENT=settings.ENVIRONMENT.model_copy(update={"page_seconds": 120})):
+        yield
+
+
+@pytest.fixture
+def kept(site: Path) -> Iterator[Path]:
+    """The workspace, whose files are after the test what they were before."""
+    from tenure.server import holding
+    from tenure.workspace.changed_files import definition_files, text_of
+
+    before = {name: text_of(site, name) for name in definition_files(site)}
+    yield site
+    after = {name: text_of(site, name) for name in definition_files(site)}
+    if after != before:
+        for name in after.keys() - before.keys():
+            (site / name).unlink()
+        for name, text in before.items():
+            (site / name).write_bytes((text or "").encode())
+        holding.changed().roster.refresh()
+
+
+def stages() -> dict[str | None, int]:
+    from tenure.server import holding
+
+    return {one.stage: one.people for one in holding.workspace().stages("classic")}
+
+
+def text_of(answer: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def draft_of(answer: Any) -> str:
+    import html
+
+    found = re.search(r'name="draft" value="([^"]*)"', answer.content.decode())
+    assert found
+    return html.unescape(found[1])
+
+
+def stage_form(client: Any, **fields: str) -> dict[str, str]:
+    page = client.get("/definitions/classic").content.decode()
+    base = re.search(r'name="base" value="([^"]*)"', page)
+    assert base is not None
+    return {"base": base[1], **fields}
+
+
+def test_what_is_defined_is_shown_to_everybody(as_: As) -> None:
+    for role in ("viewer", "agent", "analyst", "marketer", "administrator"):
+        client = as_(role)
+        assert "The classic five" in text_of(client.get("/definitions"))
+        shown = client.get("/definitions/classic")
+        assert shown.status_code == 200
+        assert "count(purchase)" in shown.content.decode()
+        assert ("Preview the change" in shown.content.decode()) == (role in ("analyst", "marketer", "administrator"))
+    assert as_(None).get("/definitions").status_code == 302
+    assert as_("viewer").get("/definitions/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["viewer", "agent"])
+def test_whoever_does_not_define_changes_and_reads_no_file(as_: As, kept: Path, role: str) -> None:
+    client = as_(role)
+    for address in ("/definitions/file/tenure.yaml", "/changes", "/definitions/new/segment", "/definitions/list/targets",
+                    "/definitions/check/words", "/definitions/new/lifecycle", "/plan/guessed"):  # fmt: skip
+        assert client.get(address).status_code == 403, address
+    fields = {"stage": "loyalty", "title": "x", "means": "", "when": "count(purchase) >= 9", "do": "apply"}
+    assert client.post("/definitions/classic", fields).status_code == 403
+    assert client.post("/changes/1/undo").status_code == 403
+    draft = json.dumps({"texts": {"targets.yaml": "targets: []\n"}, "bases": {}})
+    assert client.post("/plan", {"draft": draft, "do": "apply"}).status_code == 403
+    assert not (kept / "targets.yaml").exists()
+
+
+def test_a_condition_is_changed_previewed_applied_and_taken_back(as_: As, kept: Path) -> None:
+    client = as_("analyst")
+    client.post("/definitions/new/lifecycle", {"lifecycle": "classic", "do": "apply"})
+    original = (kept / CLASSIC).read_bytes()
+    before = stages()
+    form = stage_form(client, stage="retention", title="Retention", means="Comes back.", when="count(purchase) >= 3")
+    preview = client.post("/definitions/classic", {**form, "do": "preview"})
+    assert preview.status_code == 200
+    said = text_of(preview)
+    assert "Who would move" in said
+    assert "count(purchase) &gt;= 3" in said
+    assert (kept / CLASSIC).read_bytes() == original, "a preview writes nothing"
+    assert stages() == before
+    applied = client.post("/plan", {"draft": draft_of(preview), "do": "apply", "note": "Third time counts"})
+    assert (applied.status_code, applied["Location"]) == (302, "/definitions/classic")
+    after = stages()
+    assert after["retention"] < before["retention"]
+    for stage, people in after.items():
+        if people != before[stage]:
+            counted = re.search(rf"{stage or 'no stage'} {before[stage]:,} {people:,}", said, re.IGNORECASE)
+            assert counted, (stage, before[stage], people)
+    listed = text_of(client.get("/changes"))
+    assert "Third time counts" in listed
+    assert "analyst" in listed
+    from tenure.server.accounts.models import AuditEntry
+    from tenure.server.work.models import Change
+
+    change = Change.objects.first()
+    assert change is not None
+    assert AuditEntry.objects.filter(who="analyst", did="changed", what=CLASSIC).exists()
+    shown = client.get(f"/changes/{change.pk}").content.decode()
+    assert "<del>      when: count(purchase) &gt;= 2</del>" in shown
+    assert "Take it back" in shown
+    assert client.post(f"/changes/{change.pk}/undo").status_code == 302
+    assert (kept / CLASSIC).read_bytes() == original
+    assert stages() == before
+    assert client.post(f"/changes/{change.pk}/undo").status_code == 400, "it was taken back"
+
+
+def test_windows_line_ends_and_comments_stay(as_: As, kept: Path) -> None:
+    from tenure.server.access import definitions
+
+    client = as_("administrator")
+    client.post("/definitions/new/lifecycle", {"lifecycle": "classic", "do": "apply"})
+    original = (kept / CLASSIC).read_bytes()
+    (kept / CLASSIC).write_bytes(original.replace(b"\n", b"\r\n"))
+    text = original.decode().replace("title: Loyalty", "title: Loyal ones")
+    base = definitions.digest((kept / CLASSIC).read_bytes().decode())
+    answer = client.post(
+        f"/definitions/file/{CLASSIC}", {"text": text.replace("\n", "\r\n"), "base": base, "do": "apply"}
+    )
+    assert answer.status_code == 302
+    assert (kept / CLASSIC).read_bytes() == text.replace("\n", "\r\n").encode()
+
+
+def test_a_wrong_formula_shows_its_place_and_nothing_is_written(as_: As, kept: Path) -> None:
+    client = as_("marketer")
+    page = client.get("/definitions/file/tenure.yaml").content.decode()
+    held = (kept / "tenure.yaml").read_text()
+    base = re.search(r'name="base" value="([^"]+)"', page)
+    assert base is not None
+    wrong = held + "segments:\n  one: count(purchse) == 1\n"
+    part = client.post("/definitions/check/text", {"file": "tenure.yaml", "text": wrong})
+    line = wrong.count("\n")
+    assert f'data-line="{line}" data-column="14"' in part.content.decode()
+    assert "purchase" in text_of(part), "what was meant"
+    for do in ("preview", "apply"):
+        answer = client.post("/definitions/file/tenure.yaml", {"text": wrong, "base": base[1], "do": do})
+        assert answer.status_code == 400
+        assert f'data-line="{line}"' in answer.content.decode()
+        assert "count(purchse)" in answer.content.decode(), "what was written is not lost"
+    assert (kept / "tenure.yaml").read_text() == held
+    good = client.post("/definitions/check/text", {"file": "tenure.yaml", "text": held})
+    assert "fits together" in text_of(good)
+
+
+def test_two_who_edit_the_same_file(as_: As, kept: Path) -> None:
+    client = as_("administrator")
+    held = (kept / "tenure.yaml").read_text()
+    base = re.search(r'name="base" value="([^"]+)"', client.get("/definitions/file/tenure.yaml").content.decode())
+    assert base is not None
+    first = client.post("/definitions/file/tenure.yaml", {"text": held + "# first\n", "base": base[1], "do": "apply"})
+    assert first.status_code == 302
+    second = client.post("/definitions/file/tenure.yaml", {"text": held + "# second\n", "base": base[1], "do": "apply"})
+    assert second.status_code == 409
+    assert "changed by somebody else" in text_of(second)
+    assert "# second" in second.content.decode()
+    assert (kept / "tenure.yaml").read_text() == held + "# first\n"
+
+
+def test_sources_are_for_administrators(as_: As, kept: Path) -> None:
+    from tenure.server.access import definitions
+
+    held = (kept / "tenure.yaml").read_text()
+    form = {"text": held.replace("event: Page Viewed", "event: Seen"), "base": definitions.digest(held), "do": "apply"}
+    assert as_("analyst").post("/definitions/file/tenure.yaml", form).status_code == 403
+    assert (kept / "tenure.yaml").read_text() == held
+    assert as_("analyst").post("/definitions/file/tenure.yaml", {**form, "text": held + "# x\n"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["../outside.yaml", "lifecycles/../../x.yaml", "server.yaml", ".tenure/secret", "lifecycles/a/b.yaml",
+     "/etc/passwd", "data/x.yaml", "lifecycles/x.py"],
+)  # fmt: skip
+def test_only_definition_files_are_read_and_written(as_: As, kept: Path, file: str) -> None:
+    client = as_("administrator")
+    assert client.get(f"/definitions/file/{file}").status_code == 404
+    assert client.post(f"/definitions/file/{file}", {"text": "x: 1", "base": "", "do": "apply"}).status_code == 404
+    draft = json.dumps({"texts": {file: "x: 1\n"}, "bases": {file: ""}})
+    assert client.post("/plan", {"draft": draft, "do": "apply"}).status_code == 400
+    assert client.post("/definitions/check/text", {"file": file, "text": "x"}).status_code == 400
+
+
+@pytest.mark.parametrize("draft", ["", "[]", "{}", '{"texts": 1, "bases": {}}', '{"texts": {"a": {}}, "bases": null}'])
+def test_a_forged_draft(as_: As, draft: str) -> None:
+    assert as_("administrator").post("/plan", {"draft": draft}).status_code == 400
+
+
+def test_a_draft_leads_nowhere_else(as_: As, kept: Path) -> None:
+    texts = {"segments/fresh.yaml": "when: count(purchase) == 1\n"}
+    draft = json.dumps({"texts": texts, "bases": {"segments/fresh.yaml": ""}, "back": "//evil.example/x"})
+    answer = as_("administrator").post("/plan", {"draft": draft, "do": "apply"})
+    assert answer["Location"].startswith("/changes/")
+
+
+def test_a_segment_is_made_changed_and_taken_away(as_: As, kept: Path) -> None:
+    from tenure.server import holding
+
+    client = as_("marketer")
+    fields = {"name": "once", "title": "Bought once", "means": "", "when": "count(purchase) == 1"}
+    preview = client.post("/definitions/new/segment", {**fields, "do": "preview"})
+    assert "is new: who would be in it" in text_of(preview)
+    people = re.search(r"once ([\d,]+) ", text_of(preview))
+    assert people is not None
+    assert client.post("/definitions/new/segment", {**fields, "do": "apply"}).status_code == 302
+    counted = {one.stage: one.people for one in holding.workspace().stages("once")}
+    assert f"{counted['once']:,}" == people[1]
+    assert client.post("/definitions/new/segment", {**fields, "do": "apply"}).status_code == 400, "the name is taken"
+    form = {**stage_form(client), "stage": "once", "title": "Once", "means": "x: y", "when": "count(purchase) == 2"}
+    form["base"] = re.search(r'name="base" value="([^"]+)"', client.get("/definitions/once").content.decode())[1]  # type: ignore[index]
+    assert client.post("/definitions/once", {**form, "do": "apply"}).status_code == 302
+    assert "x: y" in text_of(client.get("/definitions/once"))
+    gone = client.post("/definitions/once", {"what": "remove", "do": "apply"})
+    assert (gone.status_code, gone["Location"]) == (302, "/definitions")
+    assert client.get("/definitions/once").status_code == 404
+    assert not list(kept.glob("segments/*"))
+
+
+def test_a_target_is_set_changed_and_taken_away(as_: As, kept: Path) -> None:
+    from tenure.server import holding
+
+    client = as_("analyst")
+    new = {"metric": "orders", "period": "month", "value": "1,200", "do": "apply", "base": ""}
+    assert client.post("/definitions/list/targets", new).status_code == 302
+    (target,) = holding.workspace().targets.all.targets
+    assert (target.metric, int(target.limits.low)) == ("orders", 1200)  # type: ignore[union-attr, arg-type]
+    base = re.search(r'name="base" value="([^"]+)"', client.get("/definitions/list/targets").content.decode())
+    assert base is not None
+    same = {"file": "targets.yaml", "place": "0", "metric": "orders", "period": "month", "base": base[1]}
+    assert client.post("/definitions/list/targets", {**same, "min": "900", "do": "apply"}).status_code == 302
+    assert client.post("/definitions/list/targets", {**same, "min": "800", "do": "apply"}).status_code == 409
+    (target,) = holding.workspace().targets.all.targets
+    assert int(target.limits.low) == 900  # type: ignore[union-attr, arg-type]
+    assert client.post("/definitions/list/targets", {**new, "value": "many"}).status_code == 400
+    assert client.post("/definitions/list/targets", {**new, "metric": "nothing", "value": "3"}).status_code in (
+        400,
+        409,
+    )
+    del same["base"]
+    assert client.post("/definitions/list/targets", {**same, "what": "remove", "do": "apply"}).status_code == 302
+    assert holding.workspace().targets.all.targets == ()
+
+
+def test_a_stage_that_a_target_names_is_not_taken_away(as_: As, kept: Path) -> None:
+    from tenure.server.access import definitions
+
+    client = as_("administrator")
+    client.post("/definitions/new/lifecycle", {"lifecycle": "classic", "do": "apply"})
+    text = "targets:\n  - metric: inflow\n    stage: loyalty\n    min: 1\n"
+    assert client.post("/definitions/file/targets.yaml", {"text": text, "base": "", "do": "apply"}).status_code == 302
+    held = (kept / CLASSIC).read_text()
+    start, stop = held.index("  - loyalty:"), held.index("  - reactivated:")
+    form = {"text": held[:start] + held[stop:], "base": definitions.digest(held), "do": "apply"}
+    answer = client.post(f"/definitions/file/{CLASSIC}", form)
+    assert answer.status_code == 400
+    assert "targets.yaml:3" in text_of(answer)
+    assert (kept / CLASSIC).read_text() == held
+
+
+def test_a_change_that_cannot_be_applied_leaves_everything_as_it_was(
+    as_: As, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tenure.server.work.models import Change
+    from tenure.workspace.roster import RosterOf
+
+    client = as_("administrator")
+    before, count = stages(), Change.objects.count()
+
+    def fails(self: object) -> None:
+        raise OSError("no room")
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="no room"):
+        patched.setattr(RosterOf, "refresh", fails)
+        client.post("/definitions/new/segment", {"name": "once", "when": "count(purchase) == 1", "do": "apply"})
+    assert not list(kept.glob("segments/*"))
+    assert (stages(), Change.objects.count()) == (before, count)
+
+
+def test_what_the_editor_completes(as_: As) -> None:
+    told = as_("analyst").get("/definitions/check/words").json()["words"]
+    named = {(one["word"], one["kind"]) for one in told}
+    assert {("count", "function"), ("purchase", "event"), ("loyalty", "stage"), ("when:", "key")} <= named
+    assert ("trait.country", "trait") in named
+    said = as_("analyst").post("/definitions/check/condition", {"when": "since(purchase) >= days(60)"})
+    assert "no purchase for 60 days" in text_of(said)
+    wrong = as_("analyst").post("/definitions/check/condition", {"when": "since(purchase) > 90 days"})
+    assert "Column" in text_of(wrong)
+
+
+def test_forms_need_the_token(as_: As, kept: Path) -> None:
+    client = as_("administrator", enforce_csrf_checks=True)
+    assert client.post("/plan", {"draft": "{}"}).status_code == 403
+    assert client.post("/definitions/new/segment", {"name": "a", "when": "b"}).status_code == 403

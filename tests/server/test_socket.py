@@ -1,0 +1,106 @@
+"""Commands and notebooks while `tenure serve` holds the workspace: the same answers, over its socket."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tenure
+from tenure.errors import UsageError
+from tests.server.browser.conftest import Served
+from tests.server.conftest import PASSWORD
+
+COMMANDS = (
+    ("stages", "--format", "json"), ("findings",), ("scorecard",), ("explain", "nobody"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def here(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop, imported and run by nobody but this test."""
+    folder = tmp_path_factory.mktemp("socket") / "shop"
+    shutil.copytree(shop, folder, ignore=shutil.ignore_patterns(".tenure"))
+    assert _typed(folder, "run").returncode == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def alone(here: Path) -> dict[tuple[str, ...], tuple[int, str, str]]:
+    """What the commands say while nobody serves."""
+    return {command: _said(here, *command) for command in COMMANDS}
+
+
+@pytest.fixture(scope="module")
+def serving(here: Path, alone: object) -> Iterator[Served]:
+    server = Served(
+        ["serve", "--no-browser"], here, TENURE_ADMIN_NAME="ann", TENURE_ADMIN_PASSWORD=PASSWORD, TENURE_DATABASE_URL=""
+    )
+    yield server
+    assert server.end() == 0
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_commands_say_the_same(
+    here: Path, alone: dict[tuple[str, ...], tuple[int, str, str]], serving: Served, command: tuple[str, ...]
+) -> None:
+    assert _said(here, *command) == alone[command]
+
+
+def test_the_socket_is_its_owners_alone(here: Path, serving: Served) -> None:
+    assert stat.S_IMODE((here / ".tenure" / "socket").stat().st_mode) == 0o600
+    assert stat.S_IMODE((here / ".tenure" / "secret").stat().st_mode) == 0o600
+
+
+def test_without_the_key_nobody_answers(here: Path, serving: Served, tmp_path: Path) -> None:
+    other = tmp_path / "shop"
+    (other / ".tenure").mkdir(parents=True)
+    (other / ".tenure" / "socket").symlink_to(here / ".tenure" / "socket")
+    (other / ".tenure" / "secret").write_text("guessed")
+    from multiprocessing import AuthenticationError
+
+    from tenure.workspace.remote import RemoteWorkspace
+
+    with pytest.raises(AuthenticationError):
+        RemoteWorkspace.open(other)
+    with tenure.open(here) as ws:
+        assert ws.stages()
+
+
+def test_programs_ask_too(here: Path, serving: Served) -> None:
+    with tenure.open(here) as ws:
+        assert ws.history(ws.lifecycle().name).num_rows > 100
+        with pytest.raises(UsageError, match="nowhere"):
+            ws.people(stage="nowhere")
+        with pytest.raises(AttributeError):
+            ws.moves._connection  # noqa: B018
+
+
+def test_a_run_is_seen_by_the_pages(here: Path, serving: Served) -> None:
+    path = here / "tenure.yaml"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before + "\nsegments:\n  spenders: sum(order) >= 500\n", encoding="utf-8")
+    assert "tenure plan" in _said(here, "stages")[2]
+    assert _typed(here, "run").returncode == 0
+    with tenure.open(here) as ws:
+        assert [one.stage for one in ws.stages("spenders")][0] == "spenders"
+    path.write_text(before, encoding="utf-8")
+    assert _typed(here, "run").returncode == 0
+
+
+def _typed(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 our own command
+        [sys.executable, "-m", "tenure.cli", *command], cwd=folder, text=True, capture_output=True, timeout=120,
+        env={**os.environ, "COLUMNS": "100"}, check=False,
+    )  # fmt: skip
+
+
+def _said(folder: Path, *command: str) -> tuple[int, str, str]:
+    found = _typed(folder, *command)
+    return found.returncode, found.stdout, found.stderr
