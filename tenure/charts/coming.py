@@ -10,6 +10,8 @@ import altair as alt
 from tenure.charts.colours import NONE
 from tenure.charts.theme import charted, themed
 
+_NAME = 62  # pixels that the name of a day takes
+
 
 def coming(rows: Sequence[tuple[str, str | None, int]], *, colours: Mapping[str, str], width: int, noun: str) -> Any:
     """Stacked columns of (day or week, stage they come to, people), in the order of the rows."""
@@ -19,13 +21,15 @@ def coming(rows: Sequence[tuple[str, str | None, int]], *, colours: Mapping[str,
         for day, to, people in rows
     ]
     days = list(dict.fromkeys(day for day, *_ in rows))
+    # as many names as there is room for, evenly
+    step = max(1, -(-len(days) * _NAME // width))
     chart = (
         charted(values)
         .mark_bar()
         .encode(
             x=alt.X(
                 "day:N", sort=days, title=None, scale=alt.Scale(domain=days),
-                axis=alt.Axis(labelAngle=0, labelOverlap="greedy", ticks=False),
+                axis=alt.Axis(labelAngle=0, values=days[::step], ticks=False),
             ),
             y=alt.Y("people:Q", title=noun, axis=alt.Axis(format="~s", tickCount=5)),
             color=alt.Color("to:N", scale=alt.Scale(domain=names, range=[*colours.values(), NONE]), legend=None),

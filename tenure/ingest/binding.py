@@ -18,6 +18,7 @@ from tenure.warehouse.sql_tree import ExpressionSyntaxError
 # ids are text, so that text is tried first
 TEXT_FIRST: tuple[Reading, ...] = ("text", "exact", "whole", "double")
 SAMPLED_VALUES = 2_000
+_TYPES: dict[tuple[str, ...], str] = {}
 _WRONG: dict[Kind, str] = {
     "number": "is no number",
     "mixed": "is no number",
@@ -84,8 +85,7 @@ class Binder:
         bare = expression.bare
         if bare is not None:
             column = self.relation.columns[bare]
-            type_ = "VARCHAR" if not column.native else self._type(column.sql)
-            return Bound(role=role, text=text, sql=column.sql, type=type_, column=column, simple=True)
+            return Bound(role=role, text=text, sql=column.sql, type=column.type, column=column, simple=True)
         if self.relation.native:
             readings = ("exact",)
         first: SandboxError | None = None
@@ -155,8 +155,13 @@ class Binder:
         return False
 
     def _type(self, sql: str) -> str:
-        source = self._sampled() if not self.relation.native else f"({self.relation.rows})"
-        return self._sandbox.types(f"SELECT {sql} AS v FROM {source}")["v"]
+        if not self.relation.native:
+            return self._sandbox.types(f"SELECT {sql} AS v FROM {self._sampled()}")["v"]
+        # a type depends on those of the columns alone, and the next file mostly has the same
+        known = sql, *(column.type for column in self.relation.columns)
+        if known not in _TYPES:
+            _TYPES[known] = self._sandbox.types(f"SELECT {sql} AS v FROM ({self.relation.rows})")["v"]
+        return _TYPES[known]
 
     def _sampled(self) -> str:
         return f"(SELECT *{self.typed} FROM {'sample' if not self.relation.native else f'({self.relation.sample})'})"

@@ -38,7 +38,7 @@ _MOSTLY = 0.5
 class Column:
     """A column: its name in the file, the SQL of its text, what it holds, and the type of its numbers.
 
-    `native` columns come with a type of their own and are read as they are; `json` is the SQL of the cell as JSON,
+    `native` columns come with a `type` of their own and are read as they are; `json` is the SQL of the cell as JSON,
     `example` a value that is no number, `padded` tells that some numbers have leading zeros, as codes do.
     """
 
@@ -48,6 +48,7 @@ class Column:
     decimal: str = "DECIMAL(18,6)"
     comma: bool = False
     native: bool = False
+    type: str = "VARCHAR"
     padded: bool = False
     json: str | None = None
     example: str | None = None

@@ -92,7 +92,9 @@ def _native(name: str, rows: str, sandbox: Sandbox, *, position: str, hidden: st
     """A relation of typed columns."""
     types = sandbox.types(f"SELECT * FROM {rows}")
     types.pop(hidden, None)
-    columns = [Column(name=column, sql=f"c{i}", native=True) for i, column in enumerate(types)]
+    columns = [
+        Column(name=column, sql=f"c{i}", native=True, type=type_) for i, (column, type_) in enumerate(types.items())
+    ]
     listed = ", ".join(f"{_quoted(column.name)} AS {column.sql}" for column in columns)
     query = f"SELECT {position} AS {POSITION}, {listed} FROM {rows}"
     return Relation(

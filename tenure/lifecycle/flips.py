@@ -19,6 +19,7 @@ from tenure.lifecycle.truths import Columns, deadline, truth
 from tenure.warehouse.measures import MeasureKind
 
 WORD = 62  # bits a word
+_TRIED = "TRY("
 
 # readings that one window over the rows of one kind can tell; `last` and `first` there need no carrying
 _WINDOWED = frozenset({"count", "since", "since_first", "gap", "last", "first", "until", "last_but", "sum"})
@@ -150,7 +151,7 @@ def _firsts(atoms: Sequence[Reached], bits: Bits, feeds: Feeds) -> list[Step]:
         every.update(numbers)
         columns.append(f"min(time) FILTER (WHERE kind IN ({', '.join(map(str, numbers))})) AS t{place}")
     found = (
-        f"SELECT unit, {', '.join(columns)} FROM {feeds.rows} "
+        f"SELECT unit, {', '.join(columns)} FROM {feeds.firsts or feeds.rows} "
         f"WHERE kind IN ({', '.join(map(str, sorted(every)))}) GROUP BY unit"
     )
     flips = " UNION ALL ".join(
@@ -318,15 +319,55 @@ def _differs(atom: Atom, after: Columns, moment: str, before: Columns, moment_be
 def _flips(
     name: str, changes: Sequence[tuple[Atom, str]], deadlines: Sequence[tuple[Atom, str]], until: str | None, bits: Bits
 ) -> Step:
-    told = f"SELECT unit, time AS moment, {bits.flip(changes)} FROM {name}_rows"
-    parts = [f"SELECT unit, moment, {bits_columns(bits)} FROM ({told}) WHERE {bits.any()}"]
+    """What changes at the events of `{name}_rows`, and what time alone changes before the next of them.
+
+    What is tried is told alone: the engine would work out what several tries share before any of them.
+    """
+    plain_changes = [(atom, sql) for atom, sql in changes if _TRIED not in sql]
+    plain_deadlines = [(atom, due) for atom, due in deadlines if _TRIED not in due]
+    parts = [_spread(f"{name}_rows", plain_changes, plain_deadlines, until, bits)]
+    for atom, change in changes:
+        if _TRIED in change:
+            parts.append(f"SELECT unit, time AS moment, {bits.one(atom)} FROM {name}_rows WHERE {change}")
     for atom, due in deadlines:
-        parts.append(
-            f"SELECT unit, {due} AS moment, {bits.one(atom)} FROM {name}_rows "
-            f"WHERE {due} > time AND ({until} IS NULL OR {due} < {until})"
-        )
+        if _TRIED in due:
+            parts.append(
+                f"SELECT unit, {due} AS moment, {bits.one(atom)} FROM {name}_rows WHERE {_in_between(due, until)}"
+            )
     comment = "what changes at an event, and what time alone changes before the next"
     return Step(f"{name}_flips", comment, " UNION ALL ".join(parts))
+
+
+def _in_between(due: str, until: str | None) -> str:
+    return f"{due} > time AND ({until} IS NULL OR {due} < {until})"
+
+
+def _spread(
+    rows: str, changes: Sequence[tuple[Atom, str]], deadlines: Sequence[tuple[Atom, str]], until: str | None, bits: Bits
+) -> str:
+    """SQL of the flips of many comparisons: each row once for itself, and once for each deadline.
+
+    So the rows pass by, and need not be kept to be read again for every deadline.
+    """
+    told = f"unit, time, {bits.flip(changes)}"
+    if not deadlines:
+        return f"SELECT unit, time AS moment, {bits_columns(bits)} FROM (SELECT {told} FROM {rows}) WHERE {bits.any()}"
+    turns = range(1, len(deadlines) + 1)
+    dues = ", ".join(f"{due} AS due{turn}" for turn, (_, due) in enumerate(deadlines, 1))
+    moment = " ".join(f"WHEN {turn} THEN due{turn}" for turn in turns)
+    words = [f"CASE turn WHEN 0 THEN f{place}" for place in range(bits.words)]
+    for turn, (atom, _) in enumerate(deadlines, 1):
+        words[bits.word(atom)] += f" WHEN {turn} THEN {bits.bit(atom)}"
+    flipped = ", ".join(f"{word} ELSE 0 END AS f{place}" for place, word in enumerate(words))
+    spread = (
+        f"SELECT unit, time, until, turn, CASE turn WHEN 0 THEN time {moment} END AS moment, {flipped} "
+        f"FROM (SELECT {told}, {until} AS until, {dues} FROM {rows}) "
+        f"CROSS JOIN (VALUES {', '.join(f'({turn})' for turn in (0, *turns))}) AS turns (turn)"
+    )
+    return (
+        f"SELECT unit, moment, {bits_columns(bits)} FROM ({spread}) "
+        f"WHERE ({bits.any()}) AND (turn = 0 OR {_in_between('moment', 'until')})"
+    )
 
 
 def bits_columns(bits: Bits) -> str:

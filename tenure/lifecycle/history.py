@@ -28,6 +28,7 @@ class View:
     """Which events count: those up to `as_of`, received up to `known_at`, of the `units` (a relation) or of all.
 
     `rows` is where the measures are read, `births` a query for the first event of every unit other than the store's.
+    `limited` says that `rows` holds no others than those that count.
     """
 
     as_of: int | None = None
@@ -35,19 +36,31 @@ class View:
     units: str | None = None
     rows: str = "measures"
     births: str | None = None
+    limited: bool = False
 
     def measures(self) -> str:
         """The relation of the measures that count."""
-        limits = []
+        limits = self._limits()
+        return f"(SELECT unit, time, tie, kind, value, text FROM {self.rows} WHERE {limits})" if limits else self.rows
+
+    def firsts(self) -> str:
+        """A relation with the first of the measures that count, of each unit and kind; others may stand there too."""
+        if self.rows != "measures" or self.known_at is not None:
+            return self.measures()
+        limits = self._limits()
+        return f"(SELECT unit, time, kind FROM first_measures WHERE {limits})" if limits else "first_measures"
+
+    def _limits(self) -> str:
+        limits: list[str] = []
+        if self.limited:
+            return ""
         if self.as_of is not None:
             limits.append(f"time <= {self.as_of}")
         if self.known_at is not None:
             limits.append(f"received_at <= {self.known_at}")
         if self.units is not None:
             limits.append(f"unit IN (SELECT unit FROM {self.units})")
-        if not limits:
-            return self.rows
-        return f"(SELECT unit, time, tie, kind, value, text FROM {self.rows} WHERE {' AND '.join(limits)})"
+        return " AND ".join(limits)
 
 
 def prepared(connection: Connection, lifecycles: Sequence[Lifecycle], codes: Mapping[str, int]) -> Prepared:
@@ -86,7 +99,7 @@ def compiled(
     """The query for the lifecycles of a pass; `histories` is where those of others, and their own, are read."""
     if view.units is not None:
         histories = f"(SELECT * FROM {histories} WHERE unit IN (SELECT unit FROM {view.units}))"
-    feeds = Feeds(view.measures(), numbers, histories, ready.codes, ready.stages)
+    feeds = Feeds(view.measures(), numbers, histories, ready.codes, ready.stages, view.firsts())
     sets = " UNION ALL ".join(
         _set_by_hand(by_name[lifecycle.name], lifecycle.code, numbers, view)
         for lifecycle in one.lifecycles
@@ -144,7 +157,7 @@ def _repeat(
                 "WHERE entered_at <= moment"
             )
         born = f"SELECT * FROM ({view.births}) WHERE unit IN (SELECT unit FROM restless)" if view.births else None
-        limited = replace(view, units="restless", births=born)
+        limited = replace(view, units="restless", births=born, limited=False)
     name = one.lifecycles[0].name
     raise UsageError(
         f"The lifecycle {name!r} never comes to rest: its stages keep changing because of its own earlier stages.",

@@ -1,6 +1,7 @@
 """Comparisons between sums, told from one net sum: `2 * sum(a) > sum(b)` is a running sum of 2a and -b against 0.
 
-One window then does the work of several, over the same rows.
+One window then does the work of several, over the same rows. Units that only ever add on the side on which nothing
+changes (orders, and never a refund) are left out: for them the comparison stays what it is of nothing.
 """
 
 from __future__ import annotations
@@ -50,9 +51,25 @@ def net(atom: Atom, feeds: Feeds) -> Net | None:
         or told.divisor.is_zero
     ):
         return None
-    sums = tuple(_times(factor, feed) for factor, term in terms for feed in registers[term.name].feeds)
-    register = Register(sums, "sum", registers[terms[0][1].name].holds)
-    return Net(register, atom.op, told.intercept.constant, told.divisor.constant, told.intercept.scale)
+    summed = " UNION ALL ".join(_times(factor, feed) for factor, term in terms for feed in registers[term.name].feeds)
+    constant, divisor = told.intercept.constant, told.divisor.constant
+    if side := _turning(atom.op, constant, divisor):
+        # what enters is fed first
+        entering = [_times(factor, registers[term.name].feeds[0]) for factor, term in terms]
+        able = " UNION ALL ".join(f"SELECT unit FROM ({feed}) WHERE c {side} 0" for feed in entering)
+        summed = f"SELECT unit, time, tie, c FROM ({summed}) WHERE unit IN ({able})"
+    register = Register((summed,), "sum", registers[terms[0][1].name].holds)
+    return Net(register, atom.op, constant, divisor, told.intercept.scale)
+
+
+def _turning(op: str, constant: int, divisor: int) -> str | None:
+    """The side of 0, '<' or '>', on which something has to be added for the comparison to change; None for either."""
+    if op not in ("<", "<=", ">", ">="):
+        return None
+    of_nothing = constant if divisor > 0 else -constant
+    holds = {"<": of_nothing < 0, "<=": of_nothing <= 0, ">": of_nothing > 0, ">=": of_nothing >= 0}[op]
+    rising = op.startswith(">") == (divisor > 0)
+    return "<" if rising == holds else ">"
 
 
 def _times(factor: int, feed: str) -> str:

@@ -28,10 +28,14 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Definitions ready to compile: the passes in order, the kinds of measures they read, names and codes."""
+    """Definitions ready to compile: the passes in order, the kinds of measures they read, names and codes.
+
+    Of the kinds in `firsts` nothing is read but the first measure of each unit.
+    """
 
     passes: tuple[Pass, ...]
     kinds: tuple[MeasureKind, ...]
+    firsts: frozenset[MeasureKind]
     codes: Mapping[str, int]
     stages: Mapping[str, tuple[str, ...]]
 
@@ -66,7 +70,12 @@ def prepare(
                 together.setdefault(lifecycle.unit, []).append(bound[lifecycle.name])
         passes += [Pass(unit=unit, lifecycles=tuple(group), repeats=False) for unit, group in together.items()]
     stages = {lifecycle.name: tuple(stage.name for stage in lifecycle.stages) for lifecycle in lifecycles}
-    return Prepared(passes=tuple(passes), kinds=tuple(kinds), codes=dict(codes), stages=stages)
+    conditions = [condition for one in bound.values() for condition in one.conditions()]
+    followed = {stage_set_kind(lifecycle) for lifecycle in lifecycles}.union(*map(_followed, conditions))
+    return Prepared(
+        passes=tuple(passes), kinds=tuple(kinds), firsts=frozenset(kinds.keys() - followed), codes=dict(codes),
+        stages=stages,
+    )  # fmt: skip
 
 
 def stage_set_kind(lifecycle: Lifecycle) -> MeasureKind:
@@ -85,6 +94,15 @@ def kinds_of(condition: Truth) -> list[MeasureKind]:
             found += atom.kinds
     for reading in readings(condition):
         found += [kind for kind in (reading.kind, reading.after) if kind]
+    return found
+
+
+def _followed(condition: Truth) -> set[MeasureKind]:
+    """The kinds of which a condition reads more than the first measure of each unit."""
+    found = {kind for reading in readings(condition) for kind in (reading.kind, reading.after) if kind}
+    for atom in atoms(condition):
+        if isinstance(atom, Reached) and atom.times > 1:
+            found |= set(atom.kinds)
     return found
 
 

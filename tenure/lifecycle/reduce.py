@@ -45,7 +45,7 @@ def reduced(node: Truth) -> Truth:
             happened = Reached((kind,), 1)
             return happened if node.negated else Negated(happened)
         case Compare(text=False):
-            return _counted(node) or node
+            return _counted(node) or _recent(node) or node
         case _:
             return node
 
@@ -91,6 +91,19 @@ def _counted(node: Compare) -> Truth | None:
         case _:
             other = AnyOf((Negated(at_least(int(threshold))), at_least(int(threshold) + 1)))
             return other if whole else ALWAYS
+
+
+def _recent(node: Compare) -> Truth | None:
+    """Less than a time ago: it happened, and it is not that long ago, which other conditions mostly ask for as well."""
+    left, op, right = node.left, node.op, node.right
+    if isinstance(left, Fixed):
+        left, op, right = right, _MIRRORED[op], left
+    match left, right:
+        case Reading(function="since" | "since_first", kind=MeasureKind() as kind), Fixed() if op in ("<", "<="):
+            long_ago = Compare(">=" if op == "<" else ">", left, right)
+            return AllOf((Reached((kind,), 1), Negated(long_ago)))
+        case _:
+            return None
 
 
 def _counts(operand: Operand) -> tuple[Reading, ...]:

@@ -79,10 +79,11 @@ def refresh(connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: i
         connection.execute(
             f"DELETE FROM stage_codes WHERE lifecycle IN ({_list(kept)}) AND unit IN (SELECT unit FROM gathered)"
         )
-        view = View(as_of=as_of, units="gathered", rows="gathered_measures")
+        view = View(as_of=as_of, units="gathered", rows="gathered_measures", limited=True)
         compute(connection, ready, lifecycles, view, into="stage_codes", only=rest)
-    everyone = View(as_of=as_of if has_future(connection, as_of) else None)
-    compute(connection, ready, lifecycles, everyone, into="stage_codes", only=frozenset(changed))
+    if changed:
+        everyone = View(as_of=as_of if has_future(connection, as_of) else None)
+        compute(connection, ready, lifecycles, everyone, into="stage_codes", only=frozenset(changed))
     connection.execute("DELETE FROM touched")
     if changed or removed:
         _keep(connection, lifecycles, codes)
@@ -123,11 +124,14 @@ def _gather(connection: Connection, ready: Prepared, before: int, as_of: int) ->
     units = int(row[0]) if row else 0
     if units:
         numbers = registered(connection)
-        read = _list([numbers[kind] for kind in ready.kinds])
+        followed = _list([numbers[kind] for kind in ready.kinds if kind not in ready.firsts]) or "-1"
+        firsts = _list([numbers[kind] for kind in ready.firsts]) or "-1"
+        counting = f"unit IN (SELECT unit FROM gathered) AND time <= {as_of}"
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE gathered_measures AS "
-            "SELECT unit, time, tie, kind, value, text, received_at FROM measures "
-            f"WHERE kind IN ({read or -1}) AND unit IN (SELECT unit FROM gathered)"
+            f"SELECT unit, time, tie, kind, value, text FROM measures WHERE kind IN ({followed}) AND {counting} "
+            f"UNION ALL SELECT unit, time, 0, kind, NULL, NULL FROM first_measures "
+            f"WHERE kind IN ({firsts}) AND {counting}"
         )
     return units
 

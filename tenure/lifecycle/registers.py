@@ -26,7 +26,10 @@ UNKNOWN_TEXT = "''"  # known texts travel with a '=' in front
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A column carried along time: the rows that feed it, how they fold, and the SQL type of nothing."""
+    """A column carried along time: the rows that feed it, how they fold, and the SQL type of nothing.
+
+    Of a sum, the first feed has at least all that enters, the others what leaves.
+    """
 
     feeds: tuple[str, ...]
     fold: Fold
@@ -77,13 +80,17 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Feeds:
-    """Where rows come from: the measures (`rows`), the numbers of their kinds, and the histories of lifecycles."""
+    """Where rows come from: the measures (`rows`), the numbers of their kinds, and the histories of lifecycles.
+
+    `firsts` is a relation (unit, time, kind) in which at least the first measure of each kind stands, if there is one.
+    """
 
     rows: str
     numbers: Mapping[MeasureKind, int]
     histories: str
     codes: Mapping[str, int]
     stages: Mapping[str, tuple[str, ...]]
+    firsts: str | None = None
 
     def of(self, kind: MeasureKind) -> str:
         """SQL of the rows of one kind: unit, time, tie, value, text."""
@@ -199,14 +206,14 @@ def _distinct_within(reading: Reading, feeds: Feeds) -> Register:
         f"FROM ({feeds.of(reading.kind)}) WHERE text IS NOT NULL WINDOW same AS (PARTITION BY unit, text ORDER BY time)"
     )
     width = reading.within
-    entering = (
-        f"SELECT unit, time, 0 AS tie, 1 AS c FROM ({sightings}) WHERE before IS NULL OR before + {width} <= time"
+    # each sighting is read once, as what enters and as what leaves
+    feed = (
+        f"SELECT unit, time + later AS time, 0 AS tie, c FROM ({sightings}) "
+        f"CROSS JOIN (VALUES (CAST(0 AS BIGINT), 1), (CAST({width} AS BIGINT), -1)) AS moved (later, c) "
+        f"WHERE CASE WHEN c = 1 THEN before IS NULL OR before + {width} <= time "
+        f"ELSE next IS NULL OR time + {width} <= next END"
     )
-    leaving = (
-        f"SELECT unit, time + {width} AS time, 0 AS tie, -1 AS c FROM ({sightings}) "
-        f"WHERE next IS NULL OR time + {width} <= next"
-    )
-    return Register((entering, leaving), "sum", "count")
+    return Register((feed,), "sum", "count")
 
 
 def _count_before_restart(reading: Reading, feeds: Feeds) -> Register:

@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+import pyarrow as pa
+
 from tenure.events import EventBinding
 from tenure.lifecycle.moves.scope import Scope, edges_of, placed
 from tenure.lifecycle.periods import Period
+from tenure.lifecycle.tell import timestamp
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.measures import MeasureKind, ensure
 
@@ -106,6 +109,50 @@ def cohorts(
             for age in range(len(periods) - place + 1)
         ]  # fmt: skip
     return (*cells, *_together(cells))
+
+
+def cohort_people(
+    connection: Connection, scope: Scope, periods: Sequence[Period], *, begin: Begin, counted: Counted, cohort: Period,
+    age: int | None = None,
+) -> pa.Table:  # fmt: skip
+    """Who began in the period `cohort`, or (with an age) who of them is counted at that age, the first ones first.
+
+    Columns: customer_id, began. Of orders and revenue it is whoever had a part in them.
+    """
+    begun = (
+        f"SELECT unit, first FROM ({member_sql(connection, scope, begin)}) "
+        f"WHERE first >= {cohort.begins} AND first < {cohort.ends}"
+    )
+    among = "TRUE"
+    if age is not None:
+        later = [period for period in periods if cohort.begins <= period.begins <= scope.now]
+        among = (
+            f"unit IN ({_counted_at(connection, scope, later[age], begun, counted)})" if age < len(later) else "FALSE"
+        )
+    return connection.sql(
+        f"SELECT units.id AS customer_id, {timestamp('first')} AS began FROM ({begun}) AS begun "
+        f"JOIN units ON units.key = begun.unit WHERE {among} ORDER BY first, customer_id"
+    ).to_arrow_table()
+
+
+def _counted_at(connection: Connection, scope: Scope, period: Period, begun: str, counted: Counted) -> str:
+    """SQL of who is counted in a period: unit."""
+    match counted.what:
+        case "kept":
+            end = min(period.ends, scope.now + 1)
+            chosen = ", ".join(map(str, customer_stages(scope))) or "NULL"
+            return (
+                f"SELECT unit FROM ({scope.stays()}) WHERE stage IN ({chosen}) AND entered_at < {end} "
+                f"AND (left_at IS NULL OR left_at >= {end})"
+            )
+        case "reached":
+            chosen = ", ".join(map(str, counted.stages)) or "NULL"
+            return f"SELECT unit FROM ({scope.stays()}) WHERE stage IN ({chosen}) AND entered_at < {period.ends}"
+        case _:
+            return (
+                f"SELECT unit FROM measures JOIN ({begun}) USING (unit) WHERE {_events(connection, scope, counted)} "
+                f"AND time >= first AND time >= {period.begins} AND time < {period.ends}"
+            )
 
 
 def member_sql(connection: Connection, scope: Scope, begin: Begin) -> str:

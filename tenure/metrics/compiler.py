@@ -4,8 +4,9 @@
     compiled.steps, compiled.tables             # what to run
     compiled.cells[leaf]                        # where each figure is found then
 
-Counts, sums and people of all kinds come from one scan grouped by kind and period; conditions on people from one
-grouping by person; what follows on what from one window a pair of events; stages and levels from their changes.
+Counts and sums of all kinds come from one scan grouped by kind and period, different people from another; conditions on
+people from one grouping by person; what follows on what from one window a pair of events; stages and levels from their
+changes.
 """
 
 from __future__ import annotations

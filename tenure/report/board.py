@@ -19,6 +19,7 @@ from tenure.metrics.judged import Judged
 from tenure.report.measured import KeyTrend, key_trends
 from tenure.wording import Money, day
 from tenure.workspace import Workspace
+from tenure.workspace.actions import ActionResult, done_and_lift
 from tenure.workspace.calendar import all_periods, named_period
 
 FINDINGS = 3
@@ -54,6 +55,7 @@ class Board:
     findings: tuple[Finding, ...]
     comments: str
     trends: tuple[KeyTrend, ...] = ()
+    actions: tuple[ActionResult, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -91,6 +93,7 @@ def board(ws: Workspace, name: str | None = None, *, lifecycle: str | None = Non
         findings=ws.moves.findings(chosen.name, most=FINDINGS, money=money, day=partial(day, zone=ws.zone)),
         comments=comments,
         trends=key_trends(ws, judged, unit, TRENDS, until=min(asked.ends - 1, now), lifecycle=chosen.name),
+        actions=done_and_lift(ws, asked),
     )  # fmt: skip
 
 
@@ -162,6 +165,18 @@ def frozen(told: Board) -> dict[str, object]:
             for row in told.stages
         ],
         "findings": [one.sentence for one in told.findings],
+        "actions": [
+            {
+                "action": one.action.id,
+                "treated": one.lift.treated.people,
+                "held_out": one.lift.held_out.people,
+                "difference": one.lift.difference,
+                "low": one.lift.low,
+                "high": one.lift.high,
+                "verdict": one.verdict,
+            }
+            for one in told.actions
+        ],
     }
 
 

@@ -7,9 +7,11 @@ from decimal import Decimal
 from importlib.resources import files
 
 from tenure import charts
+from tenure.engage.words import said, worth
 from tenure.report.board import Board, KeyFigure
 from tenure.report.sketch import Picture, Sketch, drawn
 from tenure.wording import Money, change, day, figure, moment, several, units
+from tenure.workspace.actions import ActionResult
 
 _NONE = "–"
 
@@ -57,7 +59,7 @@ def board_page(told: Board, *, command: str = "tenure") -> str:
         first=told.period.start.isoformat(), last=day(told.period.ends - 1, zone), as_of=moment(told.as_of, zone),
         known_at=moment(told.known_at, zone), noun=units(told.lifecycle.unit).capitalize(),
         style=(files("tenure.report") / "report.css").read_text(encoding="utf-8"),
-        count=several(len(told.figures), "key figure"),
+        count=several(len(told.figures), "key figure"), actions=[_done(told, one) for one in told.actions],
     )  # fmt: skip
 
 
@@ -75,6 +77,14 @@ def _trends(told: Board) -> Picture | None:
     )  # fmt: skip
     (picture,) = drawn([sketch])
     return picture
+
+
+def _done(told: Board, one: ActionResult) -> tuple[str, str, str, str]:
+    """An action in words: its name, whom it was for, what it brought, and what that is worth."""
+    reached = f"{one.lift.treated.people:,} treated, {one.lift.held_out.people:,} held out"
+    owner = f"{one.action.owner} · " if one.action.owner else ""
+    brought = said(one.lift, one.verdict, until=day(one.action.ends_at, told.zone))
+    return one.action.name, f"{owner}{reached}", brought, worth(one.lift, told.currency)
 
 
 def _line(told: Board, one: KeyFigure) -> Line:

@@ -22,6 +22,7 @@ from tenure.errors import DefinitionError, UsageError
 FILE = "server.yaml"
 PREFIX = "TENURE_"
 OWN_FOLDER = ".tenure"
+_TRUTHS: Mapping[str, object] = {"true": True, "false": False}
 SECRET_FILE = "secret"  # noqa: S105 the name of the file, not what is in it
 DATABASE_FILE = "operations.sqlite3"
 
@@ -45,6 +46,10 @@ class Environment(DefinitionModel):
     """Where mail goes: smtp://user:password@host:587 or smtps://…; default: mail is written to the log."""
     email_from: str = "tenure@localhost"
     """Who mail comes from."""
+    digest_webhook: str = ""
+    """Where the weekly digest is posted to as JSON, besides the mails."""
+    private_addresses: bool = False
+    """Whether webhooks may lie in the own network."""
     threads: int = Field(default=8, ge=2, le=64)
     """How many requests are answered at once."""
     page_seconds: float = Field(default=5, gt=0, le=60)
@@ -99,7 +104,8 @@ def environment(folder: Path, variables: Mapping[str, str] = os.environ) -> Envi
         told = dict(document.data) if isinstance(document.data, dict) else {}
     for name in Environment.model_fields:
         if (given := variables.get(PREFIX + name.upper())) is not None:
-            told[name] = given
+            # a variable is text, whatever it means
+            told[name] = _TRUTHS.get(given.strip().lower(), given)
     try:
         found = Environment.model_validate(told, strict=False)
     except ValidationError as error:

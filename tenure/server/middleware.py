@@ -11,8 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 _LOG = logging.getLogger("tenure.requests")
-# the pages of the account library see to themselves who may come, and so does what is served as a file
-_OWN_GATES = ("allauth.", "django.views.i18n")
+# the account library and the API see to themselves who may come
+_OWN_GATES = ("allauth.", "django.views.i18n", "ninja.")
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -54,7 +54,7 @@ class Gate:
         """Nothing; raises PermissionDenied for a view that nobody opened."""
         if hasattr(view, "right") or getattr(view, "open_to_all", False):
             return
-        origin = getattr(view, "view_class", view).__module__
+        origin = getattr(view, "view_class", getattr(view, "func", view)).__module__
         if not origin.startswith(_OWN_GATES):
             raise PermissionDenied
 

@@ -28,6 +28,7 @@ from tenure.warehouse.erasing import Erasure, erase, ids_of
 from tenure.warehouse.facts import fact
 from tenure.warehouse.failures import failure, told
 from tenure.warehouse.known import Known
+from tenure.warehouse.measures import keep_firsts
 from tenure.warehouse.schema import SCHEMA_VERSION, TABLES
 from tenure.warehouse.source_sql import quote_text
 from tenure.warehouse.store import Appended, Arrival
@@ -139,6 +140,23 @@ class Store:
             finally:
                 self._writer = None
 
+    @contextmanager
+    def aside(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """This thread's cursor inside a transaction that leaves nothing: for questions that need tables of their own.
+
+        It waits for no writer. DuckDB's errors come out as errors of Tenure, but for the end of a block's time.
+        """
+        connection = self.connection()
+        connection.begin()
+        try:
+            yield connection
+        except (duckdb.Error, OSError, MemoryError) as error:
+            if isinstance(error, duckdb.InterruptException):
+                raise
+            raise failure(error, self.path) from error
+        finally:
+            _roll_back(connection)
+
     def interrupt(self) -> None:
         """Ends the transaction that runs, from another thread; it is rolled back."""
         writer = self._writer
@@ -236,6 +254,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             connection.execute(f"CREATE TABLE {name} ({TABLES[name]})")
         if "facts" in missing:
             connection.execute("INSERT INTO facts VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
+        else:
+            connection.execute("UPDATE facts SET value = ? WHERE name = 'schema'", [str(SCHEMA_VERSION)])
+        if "first_measures" in missing and "measures" not in missing:
+            keep_firsts(connection, "SELECT * FROM measures")
         connection.commit()
 
 

@@ -15,7 +15,7 @@ from tenure.warehouse.where import quote
 
 # tables whose rows belong to one unit, with the column of its key; `roster` is there after the first refresh
 _OWNED = (("trait_changes", "customer"), ("stage_codes", "unit"), ("scores", "customer"), ("measures", "unit"),
-          ("touched", "unit"), ("roster", "unit"), ("units", "key"))  # fmt: skip
+          ("first_measures", "unit"), ("touched", "unit"), ("roster", "unit"), ("units", "key"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,8 @@ def ensure(connection: Connection, wanted: Iterable[MeasureKind]) -> Mapping[Mea
     for unit, kinds in _by_unit(fresh):
         keyed = f"({keyed_events(unit, 'events')})"
         _number_ties(connection, keyed)
-        _insert(connection, kinds, keyed)
+        _insert(connection, _extracted(kinds, keyed))
+        keep_firsts(connection, f"SELECT * FROM measures WHERE kind IN ({_list(kinds)})")
     return {**known, **fresh}
 
 
@@ -101,10 +102,13 @@ def extend(connection: Connection, incoming: str) -> None:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE keyed AS {keyed_events(unit, incoming)}")
         _recall_ties(connection, kinds, unit)
         _number_ties(connection, "keyed")
-        _insert(connection, kinds, "keyed")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS {_extracted(kinds, 'keyed')}")
+        _insert(connection, "SELECT * FROM extracted")
+        keep_firsts(connection, "SELECT * FROM extracted")
         if unit != CUSTOMER:
             connection.execute("INSERT INTO touched SELECT DISTINCT unit FROM keyed")
         connection.execute("DROP TABLE keyed")
+        connection.execute("DROP TABLE extracted")
 
 
 def forget(connection: Connection, replaced: str) -> None:
@@ -119,12 +123,13 @@ def forget(connection: Connection, replaced: str) -> None:
         )
         if unit != CUSTOMER:
             connection.execute("INSERT INTO touched SELECT unit FROM forgotten")
-        connection.execute(
-            f"DELETE FROM measures WHERE unit IN (SELECT unit FROM forgotten) AND kind IN ({_list(kinds)})"
-        )
+        concerned = f"unit IN (SELECT unit FROM forgotten) AND kind IN ({_list(kinds)})"
+        for table in ("measures", "first_measures"):
+            connection.execute(f"DELETE FROM {table} WHERE {concerned}")
         keyed = f"(SELECT * FROM ({keyed_events(unit, 'events')}) WHERE unit IN (SELECT unit FROM forgotten))"
         _number_ties(connection, keyed)
-        _insert(connection, kinds, keyed)
+        _insert(connection, _extracted(kinds, keyed))
+        keep_firsts(connection, f"SELECT * FROM measures WHERE {concerned}")
     for unit in sorted({CUSTOMER, "account", *(kind.unit for kind in known)}):
         _see_anew(connection, unit, replaced)
 
@@ -222,19 +227,40 @@ def _number_ties(connection: Connection, keyed: str) -> None:
     )
 
 
-def _insert(connection: Connection, kinds: Mapping[MeasureKind, int], keyed: str) -> None:
-    """Writes the measures of the events in `keyed`, sorted by kind, unit and time."""
-    queries = [query for kind, number in kinds.items() if (query := _extraction(kind, number, keyed))]
-    if not queries:
-        return
+def _extracted(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
+    """SQL of the measures of the events in `keyed`, with their ties."""
+    return (
+        "SELECT unit, time, kind, value, text, coalesce(tie, 0) AS tie, received_at "
+        f"FROM ({_extractions(kinds, keyed)}) LEFT JOIN ties USING (unit, message_id)"
+    )
+
+
+def _insert(connection: Connection, rows: str) -> None:
+    """Writes the measures `rows`, sorted by kind, unit and time."""
     connection.execute(
-        f"""
-        INSERT INTO measures
-        SELECT unit, unit % {BUCKETS}, time, kind, value, text, coalesce(tie, 0), received_at
-        FROM ({" UNION ALL ".join(queries)}) LEFT JOIN ties USING (unit, message_id)
-        ORDER BY kind, unit, time
+        f"INSERT INTO measures SELECT unit, unit % {BUCKETS}, time, kind, value, text, tie, received_at FROM ({rows}) "
+        "ORDER BY kind, unit, time"
+    )
+
+
+def keep_firsts(connection: Connection, rows: str) -> None:
+    """Nothing; keeps the first moments of the measures `rows`, where nothing earlier is known."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE earliest AS "
+        f"SELECT unit, kind, min(time) AS time FROM ({rows}) GROUP BY unit, kind"
+    )
+    connection.execute(
+        """
+        INSERT INTO first_measures
+        SELECT unit, kind, time FROM earliest AS new
+        WHERE NOT EXISTS (
+            SELECT 1 FROM (SELECT * FROM first_measures WHERE unit IN (SELECT unit FROM earliest)) AS known
+            WHERE known.unit = new.unit AND known.kind = new.kind AND known.time <= new.time
+        )
+        ORDER BY kind, unit
         """
     )
+    connection.execute("DROP TABLE earliest")
 
 
 def counted(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
@@ -242,9 +268,13 @@ def counted(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
 
     `keyed` has the columns of `keyed_events`.
     """
+    return f"SELECT unit, time, 0 AS tie, kind, value, text, received_at FROM ({_extractions(kinds, keyed)})"
+
+
+def _extractions(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
+    """SQL of the rows of several kinds: unit, message_id, time, kind, value, text, received_at."""
     queries = [query for kind, number in kinds.items() if (query := _extraction(kind, number, keyed))]
-    every = " UNION ALL ".join(queries) or f"SELECT *, 0 AS kind, NULL AS value, NULL AS text FROM {keyed} WHERE false"
-    return f"SELECT unit, time, 0 AS tie, kind, value, text, received_at FROM ({every})"
+    return " UNION ALL ".join(queries) or f"SELECT *, 0 AS kind, NULL AS value, NULL AS text FROM {keyed} WHERE false"
 
 
 def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:

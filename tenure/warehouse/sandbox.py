@@ -5,12 +5,16 @@
             ...
 
 It holds no data of the workspace, its configuration is locked, and it cannot load extensions. Rows leave as Arrow.
+
+Making a database takes longer than reading a small file, so that the last one that ended well waits, empty, for the
+next sandbox with the same settings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +26,10 @@ from tenure.warehouse.failures import first_line
 from tenure.warehouse.source_sql import quote_text
 
 BATCH_ROWS = 122_880
+
+Settings = tuple[tuple[str, str], ...]
+_waiting: dict[Settings, duckdb.DuckDBPyConnection] = {}
+_waiting_lock = Lock()
 
 
 class SandboxError(SourceError):
@@ -35,8 +43,12 @@ class SandboxError(SourceError):
 class Sandbox:
     """One locked in-memory database; use it from one thread, and close it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
         self._connection = connection
+        self._settings = settings
+        self._tables: set[str] = set()
+        self._registered: set[str] = set()
+        self._interrupted = False
 
     @classmethod
     def open(
@@ -50,14 +62,6 @@ class Sandbox:
         """A sandbox that may read `folders` (with all below), with `memory_limit` in bytes."""
         if temp_directory is not None:
             temp_directory.parent.mkdir(parents=True, exist_ok=True)
-        connection = duckdb.connect(
-            config={
-                "python_enable_replacements": "false",
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "allow_community_extensions": "false",
-            }
-        )
         settings = {"TimeZone": "'UTC'", "enable_progress_bar": "false", "streaming_buffer_size": quote_text("16MB")}
         if memory_limit is not None:
             settings["memory_limit"] = quote_text(f"{memory_limit // 1024}KiB")
@@ -68,17 +72,20 @@ class Sandbox:
         settings["allowed_directories"] = f"[{', '.join(quote_text(str(folder.resolve())) for folder in folders)}]"
         settings["enable_external_access"] = "false"
         settings["lock_configuration"] = "true"
-        for name, value in settings.items():
-            connection.execute(f"SET {name} = {value}")
-        return cls(connection)
+        wanted = tuple(settings.items())
+        with _waiting_lock:
+            connection = _waiting.pop(wanted, None)
+        return cls(connection or _database(wanted), wanted)
 
     def register(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Makes Arrow rows readable under `name`; a reader can be read once."""
         self._connection.register(name, rows)
+        self._registered.add(name)
 
     def create(self, name: str, sql: str) -> None:
         """Keeps the result of `sql` as the table `name`."""
         self._run(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}')
+        self._tables.add(name)
 
     def types(self, sql: str) -> dict[str, str]:
         """The columns of a SELECT with their types, without running it."""
@@ -102,6 +109,7 @@ class Sandbox:
 
     def interrupt(self) -> None:
         """Ends what runs, from another thread."""
+        self._interrupted = True
         self._connection.interrupt()
 
     def close(self) -> None:
@@ -114,10 +122,41 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if kind is None and not self._interrupted:
+            self._set_aside()
+        else:
+            self.close()
+
+    def _set_aside(self) -> None:
+        """Lets the database wait, empty, for the next sandbox like this; whatever waited before ends."""
+        for name in self._registered:
+            self._connection.unregister(name)
+        for name in self._tables:
+            self._run(f'DROP TABLE "{name}"')
+        with _waiting_lock:
+            ended = list(_waiting.values())
+            _waiting.clear()
+            _waiting[self._settings] = self._connection
+        for connection in ended:
+            connection.close()
 
     def _run(self, sql: str) -> duckdb.DuckDBPyConnection:
         try:
             return self._connection.execute(sql)
         except duckdb.Error as error:
             raise SandboxError(error) from error
+
+
+def _database(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """A new database in memory, with the settings made for good."""
+    connection = duckdb.connect(
+        config={
+            "python_enable_replacements": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+        }
+    )
+    for name, value in settings:
+        connection.execute(f"SET {name} = {value}")
+    return connection

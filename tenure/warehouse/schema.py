@@ -7,7 +7,7 @@ Times are whole microseconds since 1970-01-01 UTC (BIGINT). Text ids stand at th
 from __future__ import annotations
 
 BUCKETS = 64
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TABLES: dict[str, str] = {
     # what the store is: schema version, workspace id, as_of of the last refresh
@@ -33,6 +33,8 @@ TABLES: dict[str, str] = {
         "unit BIGINT NOT NULL, bucket UTINYINT NOT NULL, time BIGINT NOT NULL, kind SMALLINT NOT NULL, "
         "value DECIMAL(38,6), text VARCHAR, tie INTEGER NOT NULL, received_at BIGINT NOT NULL"
     ),
+    # when each unit's first measure of each kind was; where several rows tell, the earliest is right
+    "first_measures": "unit BIGINT NOT NULL, kind SMALLINT NOT NULL, time BIGINT NOT NULL",
     # units whose events changed since the last refresh
     "touched": "unit BIGINT NOT NULL",
     # the applied definitions: id is the hash of the canonical form, body the JSON of lifecycle and stages

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal, cast
 
 import duckdb
@@ -40,10 +40,9 @@ class ExpressionSyntaxError(SourceError):
 def statement(sql: str, *, shown: str) -> Node:
     """The tree of the one SELECT in `sql`."""
     try:
-        row = _parser().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+        parsed = json.loads(_parsed(sql))
     except duckdb.Error as error:
         raise ExpressionSyntaxError(f"'{short(shown)}' is no SQL: {_first_line(error)}") from None
-    parsed = json.loads(row[0] if row else "{}")
     if parsed.get("error"):
         if parsed.get("error_type") == "parser":
             raise ExpressionSyntaxError(f"'{short(shown)}' is no SQL: {parsed.get('error_message')}.")
@@ -66,7 +65,19 @@ def render(tree: Node) -> str:
 def deserialize(select: Node) -> str:
     """The SQL of a SELECT's tree."""
     parsed = {"error": False, "statements": [{"node": select, "named_param_map": []}]}
-    row = _parser().execute("SELECT json_deserialize_sql(?::JSON)", [json.dumps(parsed)]).fetchone()
+    return _rendered(json.dumps(parsed))
+
+
+# a source's expressions are read again for every file
+@lru_cache(maxsize=1_000)
+def _parsed(sql: str) -> str:
+    row = _parser().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+    return str(row[0]) if row else "{}"
+
+
+@lru_cache(maxsize=1_000)
+def _rendered(tree: str) -> str:
+    row = _parser().execute("SELECT json_deserialize_sql(?::JSON)", [tree]).fetchone()
     return str(row[0]) if row else ""
 
 

@@ -4,11 +4,14 @@ with tenure.open("shop") as ws:
     ws.cohorts.table()                                  # retention by the month of the first purchase
     ws.cohorts.table("revenue", by="first order", unit="quarter")
     ws.cohorts.table("reached:loyalty", by="first conversion")
+    ws.cohorts.people("2025-03", age=2)                 # who of those who came in March bought again in May
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from tenure.documents import did_you_mean
 from tenure.errors import UsageError
@@ -16,7 +19,7 @@ from tenure.events import EventBinding, bindings
 from tenure.expressions import Names, binding_of
 from tenure.lifecycle.moves.scope import Scope
 from tenure.lifecycle.periods import Period, PeriodUnit
-from tenure.metrics.cohorts import Begin, CohortCell, Counted, What, cohorts, customer_stages
+from tenure.metrics.cohorts import Begin, CohortCell, Counted, What, cohort_people, cohorts, customer_stages
 from tenure.warehouse.connection import first_row
 from tenure.warehouse.measures import births
 from tenure.workspace.calendar import all_periods
@@ -56,6 +59,25 @@ class Cohorts:
             return cohorts(
                 connection, scope, everything, begin=begin, counted=counted, since=first[0].begins,
                 until=first[-1].begins,
+            )  # fmt: skip
+
+    def people(
+        self, cohort: str, what: str = "retention", *, age: int | None = None, by: str = f"first {PURCHASE}",
+        unit: PeriodUnit = "month", name: str | None = None,
+    ) -> pa.Table:  # fmt: skip
+        """Who is in the cohort of a period (2025-03), or in its cell of an age: customer_id, began.
+
+        Raises UsageError for what does not exist.
+        """
+        scope = self._ws.moves.scope(name)
+        begin, counted = self.begin(scope, by), self.counted(scope, what)
+        everything = self._periods(scope, unit)
+        chosen = next((one for one in everything if one.name == cohort), None)
+        if chosen is None:
+            raise UsageError(f"There is no cohort {cohort!r}.", hint="Name a period of the table, such as 2025-03.")
+        with self._ws._store.transaction() as connection:
+            return cohort_people(
+                connection, scope, everything, begin=begin, counted=counted, cohort=chosen, age=age
             )  # fmt: skip
 
     def begin(self, scope: Scope, by: str) -> Begin:

@@ -274,7 +274,7 @@ class Workspace(AbstractContextManager["Workspace"]):
         lifecycle = self.lifecycle(name)
         held = self._held()
         moment = self._now() if at is None else parse_moment(at, self.zone)
-        with self._store.transaction() as connection:
+        with self._store.aside() as connection:
             return explain(connection, self.definitions.lifecycles, held, lifecycle.name, customer, at=moment)
 
     def plan(self) -> Plan:

@@ -84,6 +84,9 @@ def test_what_the_largest_values_bring_is_exact_or_never_comes(condition: str, a
         "since(order) * sum(order) * sum(order) * sum(order) > days(1)",
         "not sum(order) * sum(order) in (1, 2)",
         "sum(order) * sum(order) is None",
+        # what two comparisons share
+        "sum(order) * sum(order) > 5 and sum(order) * sum(order) < 7",
+        "since(order) * sum(order) * sum(order) > days(1) or since(order) * sum(order) * sum(order) > days(2)",
     ],
 )
 def test_a_product_of_too_many_digits_is_unknown_and_harms_nobody_else(condition: str):
@@ -92,6 +95,24 @@ def test_a_product_of_too_many_digits_is_unknown_and_harms_nobody_else(condition
     holds_if_unknown = condition.startswith("not") or condition.endswith("is None")
     assert [row.stage for row in told if row.unit == "ada"] == ["on" if holds_if_unknown else "rest"]
     assert [row for row in told if row.unit == "bob"] == oracle(condition, other)
+
+
+@pytest.mark.parametrize("op", ["<", "<=", ">", ">=", "==", "!="])
+@pytest.mark.parametrize("sums", ["sum(order, within=days(2)) {op} sum(refund, within=days(3)) * 2",
+                                  "sum(order) - sum(refund) {op} 3", "3 - sum(refund) {op} sum(order, within=days(2))",
+                                  "sum(refund) - 3 {op} 0 - sum(order, within=days(2))"])  # fmt: skip
+@pytest.mark.parametrize("amounts", [(4,), (-4,), (0,), (4, -4), (-4, 4), (2, 2)])
+def test_sums_that_only_ever_grow_on_one_side(op: str, sums: str, amounts: tuple[int, ...]):
+    told = definition(sums.format(op=op))
+    told["events"] = {**told["events"], "refund": {"event": "Order Refunded", "value": "amount"}}
+    bought = [order(day, amount, f"o{day}") for day, amount in enumerate(amounts)]
+    back = [replace(event, name="Order Refunded", message_id=f"r{event.message_id}") for event in bought]
+    for events in (bought, back, bought + [replace(event, time=event.time + DAY // 2) for event in back]):
+        engine = ENGINES.next()
+        engine.arrive(events)
+        engine.refresh(defined([told]), as_of=START + 9 * DAY)
+        wanted = sorted(oracle_history(events, [told], as_of=START + 9 * DAY), key=str)
+        assert engine.stored() == wanted, difference(engine.stored(), wanted)
 
 
 @pytest.mark.parametrize(

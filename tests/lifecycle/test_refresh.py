@@ -127,6 +127,7 @@ def holds_for(engines: Engines, steps: Sequence[Step]) -> None:
     at_once = extracted(whole.connection)
     for kind, rows in at_once.items():
         assert piecemeal[kind] == rows
+    assert first(engine.connection, "first_measures") == first(engine.connection, "measures")
 
 
 def same(one: Event, other: Event) -> bool:
@@ -156,6 +157,12 @@ def extracted(connection: Connection) -> dict[str, list[tuple[object, ...]]]:
     for definition, *row in rows:
         found.setdefault(definition, []).append(tuple(row))
     return {definition: sorted(each, key=str) for definition, each in found.items()}
+
+
+def first(connection: Connection, table: str) -> list[tuple[object, ...]]:
+    """The first moment of each unit and kind, as a table tells it."""
+    query = f"SELECT unit, kind, min(time) FROM {table} GROUP BY unit, kind ORDER BY unit, kind"
+    return connection.execute(query).fetchall()
 
 
 @pytest.mark.parametrize("part", range(PARTS))

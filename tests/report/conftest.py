@@ -67,3 +67,16 @@ def empty(tmp_path: Path) -> Iterator[Workspace]:
     with Workspace.open(tmp_path, clock=lambda: 1_735_689_600_000_000, memory_limit="500MB") as workspace:
         workspace.run()
         yield workspace
+
+
+@pytest.fixture
+def acted(empty: Workspace) -> Workspace:
+    """The shop with an action on all of its people."""
+    (empty.folder / "log.csv").write_text(log(), encoding="utf-8")
+    empty.run()
+    begun = empty.actions.start(
+        "Win <b>them</b> back", [f"c{number}" for number in range(200)], goal="order.revenue", days=30, share="0.4",
+        owner="ann", at="2024-07-15",
+    )  # fmt: skip
+    assert begun.begun.action.id
+    return empty

@@ -225,3 +225,21 @@ def test_the_board_asks_for_a_period_that_the_data_has(shop: Workspace):
         board(shop, "2024-05-01")
     # the last event is of 30 December, so the fourth quarter goes on
     assert board(shop).period.name == "2024-Q3"
+
+
+def test_the_board_is_told_what_was_done_and_what_it_brought(acted: Workspace):
+    told = board(acted, "2024-Q3")
+    (done,) = told.actions
+    html = board_page(told)
+    text = " ".join("".join(Page(html).text).split())
+    assert "Win &lt;b&gt;them&lt;/b&gt; back" in html
+    assert f"{done.lift.treated.people} treated, {done.lift.held_out.people} held out" in text
+    assert done.lift.treated.people + done.lift.held_out.people == 200
+    assert frozen(told)["actions"] == [
+        {
+            "action": done.action.id, "treated": done.lift.treated.people, "held_out": done.lift.held_out.people,
+            "difference": done.lift.difference, "low": done.lift.low, "high": done.lift.high, "verdict": done.verdict,
+        }
+    ]  # fmt: skip
+    assert board(acted, "2024-Q1").actions == ()
+    assert "No action ran in this quarter" in " ".join(board_page(board(acted, "2024-Q1")).split())

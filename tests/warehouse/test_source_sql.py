@@ -138,3 +138,13 @@ def test_the_sandbox_cannot_be_opened_from_inside(tmp_path: Path, statement: str
         with pytest.raises(SandboxError):
             sandbox._run(statement.format(outside=outside))
         assert not outside.exists()
+
+
+def test_a_sandbox_finds_nothing_of_the_one_before(tmp_path: Path) -> None:
+    for name in ("read", "made"):
+        with Sandbox.open(folders=[tmp_path]) as sandbox:
+            sandbox.register("read", pa.table({"a": [1]}))
+            sandbox.create("made", "SELECT 1 AS a")
+            assert sandbox.table(f"FROM {name}").num_rows == 1
+        with Sandbox.open(folders=[tmp_path]) as sandbox, pytest.raises(SandboxError, match=f"{name} does not exist"):
+            sandbox.table(f"FROM {name}")

@@ -119,6 +119,20 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         Store.open(path)
 
 
+def test_a_store_from_before_first_measures_gets_them(tmp_path: Path) -> None:
+    path = tmp_path / "store.duckdb"
+    with Store.open(path) as store:
+        store.connection().execute(
+            "INSERT INTO measures SELECT unit, 0, time, kind, NULL, NULL, 0, 0 "
+            "FROM (VALUES (1, 30, 1), (1, 10, 1), (1, 20, 2), (2, 5, 1)) AS told (unit, time, kind)"
+        )
+        store.connection().execute("DROP TABLE first_measures")
+        store.connection().execute("UPDATE facts SET value = '1' WHERE name = 'schema'")
+    with Store.open(path) as store:
+        found = store.connection().execute("SELECT unit, kind, time FROM first_measures ORDER BY ALL").fetchall()
+        assert found == [(1, 1, 10), (1, 2, 20), (2, 1, 5)]
+
+
 def test_work_can_be_interrupted_from_another_thread(tmp_path: Path) -> None:
     with Store.open(tmp_path / "store.duckdb", threads=1) as store:
         timer = threading.Timer(0.3, store.interrupt)

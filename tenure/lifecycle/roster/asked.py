@@ -32,8 +32,9 @@ class Asked:
     `kind` is what they are (customer, account …), `search` words that stand in their id, name or mail. `stages` are
     pairs of a lifecycle or segment and the stages wanted (`none`: in none), `traits` pairs of a trait and its values
     (`none`: without it). Of the lifecycle that is shown: `moves_by` those whose next move is due by that moment, `to`
-    those whose next move is to one of these stages, `entered_since` those who came into their stage after that moment.
-    `entered_before` those who came there before it. `account` are the people of an account, `ids` exactly those.
+    those whose next move is to one of these stages, `entered_since` those who came into their stage after that moment,
+    `entered_before` those who came there before it. `account` are the people of an account, `ids` exactly those, `unit`
+    the one of that key.
     """
 
     kind: str = CUSTOMER
@@ -50,6 +51,7 @@ class Asked:
     entered_before: int | None = None
     account: str = ""
     ids: tuple[str, ...] | None = None
+    unit: int | None = None
     sort: str = "money"
     descending: bool = True
 
@@ -183,6 +185,8 @@ def _conditions(roster: Roster, held: Mapping[str, Applied], asked: Asked, lifec
     ]
     if asked.account:
         found.append(f"account = {quote(asked.account)}")
+    if asked.unit is not None:
+        found.append(f"unit = {int(asked.unit)}")
     if asked.ids is not None:
         found.append(_among("id", [quote(one) for one in asked.ids]))
     return " AND ".join(found)

@@ -38,7 +38,7 @@ TOLD = 3
 # a smaller difference, in standard deviations, sets nobody apart
 _APART = 0.3
 # so many people show as well as all how many groups there are
-_TRIED, _FITTED = 800, 20_000
+_TRIED, _FITTED = 1_500, 20_000
 _DRAWS = 10
 _STEP = Decimal("0.000001")
 
@@ -160,7 +160,10 @@ def _unstable(tried: Sequence[Tried]) -> str:
             f"{best.stability:.2f}; it takes {STABLE}."
         )
     if not any(one.stability >= STABLE and one.apart for one in tried):
-        return "People differ by degrees: cut into groups, one cloud of the same spread would be held together as well."
+        return (
+            "People differ by degrees: the groups that come back when they are drawn anew hold them together no better "
+            "than parts of one cloud of the same spread would."
+        )
     return "The groups that come back are of a few people only, or no firmer than chance makes them."
 
 

@@ -11,6 +11,7 @@ from django.http import Http404
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.roster import Account, AccountsAsked, AccountsFound, Asked
 from tenure.server import holding
+from tenure.server.access.later import later
 from tenure.server.access.people import PAGE, People, people
 from tenure.server.access.reader import Reader, require
 from tenure.server.access.renewals import Renewal, coming
@@ -19,6 +20,7 @@ from tenure.wording import clean
 from tenure.workspace.timeline import Happened
 
 _NEWEST = 20
+_TOO_MUCH = Decimal(10) ** 15
 # the first of these that an event has says most of it
 _TEXTS = ("note", "outcome", "title", "comment", "reason", "to")
 # what fills a timeline and says little of how a company fares
@@ -75,7 +77,8 @@ def account(reader: Reader, identity: str) -> AccountPage:
     listed = people(reader, Asked(account=identity))
     mix = ws.roster.mix(Asked(account=identity))
     return AccountPage(
-        account=found[0], people=listed, mix=mix, renewals=tuple(one for one in coming() if one.account == identity),
+        account=found[0], people=listed, mix=mix,
+        renewals=tuple(one for one in later(coming) or () if one.account == identity),
         lately=_lately(ws.timeline.of(identity, kind="account", without=_QUIET, limit=_NEWEST), listed),
         lifecycle=lifecycle,
     )  # fmt: skip
@@ -95,9 +98,10 @@ def _lately(events: Sequence[Happened], listed: People) -> tuple[Lately, ...]:
 
 def _amount(value: object) -> Decimal | None:
     try:
-        return None if value is None or isinstance(value, bool) else Decimal(str(value))
+        found = Decimal("NaN") if value is None or isinstance(value, bool) else Decimal(str(value)[:40])
     except InvalidOperation:
         return None
+    return found if found.is_finite() and abs(found) < _TOO_MUCH else None
 
 
 def account_people(reader: Reader, identity: str, *, most: int = 1_000) -> tuple[str, ...]:

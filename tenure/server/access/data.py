@@ -19,6 +19,7 @@ from tenure.server.accounts.models import User
 from tenure.server.accounts.roles import Right
 from tenure.server.work.models import InboxEvent, LoopRun
 from tenure.warehouse.connection import Connection
+from tenure.warehouse.where import quote
 
 PAGE = 50
 # a loop that has not run for that long is late
@@ -162,17 +163,10 @@ def rejected_table(reader: Reader, *, source: str | None = None, reason: str | N
     """All refused rows as Arrow, to be taken out of the house."""
     require(reader, Right.PEOPLE)
     require(reader, Right.EXPORT)
-    where, told = _where(source, reason)
-    return (
-        holding.workspace()
-        ._store.connection()
-        .execute(
-            f"SELECT source, file, position, reason, raw FROM rejected {where} "
-            "ORDER BY load DESC, source, file, position",
-            told,
-        )
-        .to_arrow_table()
-    )
+    given = [f"{column} = {quote(value)}" for column, value in (("source", source), ("reason", reason)) if value]
+    where = f"WHERE {' AND '.join(given)} " if given else ""
+    query = f"SELECT source, file, position, reason, raw FROM rejected {where}ORDER BY load DESC, file, position"
+    return holding.workspace()._store.connection().sql(query).to_arrow_table()
 
 
 def import_now(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from django.http import Http404
@@ -15,6 +15,7 @@ from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.roster import Asked
 from tenure.server import holding
 from tenure.server.access import tasks
+from tenure.server.access.kept import kept
 from tenure.server.access.people import PAGE, Person, person
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
@@ -23,6 +24,7 @@ from tenure.wording import clean
 from tenure.workspace.timeline import Happened, Named, Place
 
 SOURCE = "feedback"
+_TOO_MUCH = Decimal(1_000_000)
 KINDS = ("answer", "review", "complaint")
 MOODS = ("bad", "middling", "good")
 _ANSWERS, _REVIEWS = ("Survey Answered",), ("Product Reviewed", "Review Posted")
@@ -70,9 +72,9 @@ class Said:
     text: str
     answers: tuple[str, ...]
     product: str
-    task: Task | None
     answered_at: int | None
     place: Place
+    task: Task | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +89,22 @@ class Feedback:
 def feedback(reader: Reader, asked: FeedbackAsked, *, before: Place | None = None, limit: int = PAGE) -> Feedback:
     """What was said, the newest first, before a place in the stream."""
     require(reader, Right.PEOPLE)
+    stream = _stream(asked, before, limit)
+    return Feedback(
+        rows=_with_tasks(stream), following=stream[-1].place if len(stream) == limit else None,
+        lifecycle=holding.workspace().lifecycle(),
+    )  # fmt: skip
+
+
+@kept(most=64)
+def _stream(asked: FeedbackAsked, before: Place | None, limit: int) -> tuple[Said, ...]:
+    """What was said, without what is done about it here; for those who may see people."""
     ws = holding.workspace()
     lifecycle = ws.lifecycle()
     now = ws.refreshed_as_of or ws.as_of
     only = Asked(stages=((lifecycle.name, (asked.stage,)),)) if asked.stage else None
-    found = ws.timeline.feed(
-        wanted(asked, lifecycle), before=before, limit=limit + 1, since=now - asked.days * DAY, asked=only
-    )
-    shown = found[:limit]
-    return Feedback(
-        rows=_said(reader, shown), following=shown[-1].place if len(found) > limit else None, lifecycle=lifecycle
-    )
+    since = now - asked.days * DAY
+    return _said(ws.timeline.feed(wanted(asked, lifecycle), before=before, limit=limit, since=since, asked=only))
 
 
 def said(reader: Reader, customer: str, message_id: str) -> Said:
@@ -108,7 +115,7 @@ def said(reader: Reader, customer: str, message_id: str) -> Said:
     one = next((row for row in found if row.message_id == message_id), None)
     if one is None:
         raise Http404
-    return _said(reader, [one])[0]
+    return _with_tasks(_said([one]))[0]
 
 
 def wanted(asked: FeedbackAsked, lifecycle: Lifecycle) -> tuple[Named, ...]:
@@ -147,23 +154,26 @@ def _all(conditions: Sequence[str]) -> str | None:
     return " and ".join(f"({one})" for one in conditions) or None
 
 
-def _said(reader: Reader, found: Sequence[Happened]) -> tuple[Said, ...]:
+def _with_tasks(rows: Sequence[Said]) -> tuple[Said, ...]:
+    made = tasks.made_for(SOURCE, [row.message_id for row in rows])
+    return tuple(replace(row, task=made.get((row.message_id, row.customer))) for row in rows) if made else tuple(rows)
+
+
+def _said(found: Sequence[Happened]) -> tuple[Said, ...]:
     if not found:
         return ()
     ws = holding.workspace()
     ids = tuple(dict.fromkeys(one.customer for one in found if one.customer))
     rows = ws.roster.look(Asked(ids=ids), limit=len(ids) or 1, counted=False).rows
     there = {str(row["id"]): person(row) for row in rows}
-    made = tasks.made_for(SOURCE, [one.message_id for one in found])
     replies = ws.timeline.feed(
         ["Follow-up Done", "Case Resolved"], since=min(one.time for one in found), limit=1_000,
         asked=Asked(ids=ids),
     )  # fmt: skip
-    return tuple(_one(one, there.get(one.customer or ""), made.get((one.message_id, one.customer or "")), replies)
-                 for one in found)  # fmt: skip
+    return tuple(_one(one, there.get(one.customer or ""), replies) for one in found)
 
 
-def _one(one: Happened, who: Person | None, task: Task | None, replies: Sequence[Happened]) -> Said:
+def _one(one: Happened, who: Person | None, replies: Sequence[Happened]) -> Said:
     told = one.properties
     kind = "answer" if one.name in _ANSWERS else "review" if one.name in _REVIEWS else "complaint"
     survey = str(told.get("survey") or "")
@@ -180,7 +190,7 @@ def _one(one: Happened, who: Person | None, task: Task | None, replies: Sequence
         person=who, score=score, best=best, mood=_mood(kind, survey, score),
         text=str(told.get("comment") or told.get("review_body") or "")[:2000].strip(),
         answers=tuple(clean(str(answer))[:100] for answer in answers[:8]) if isinstance(answers, list) else (),
-        product=clean(str(told.get("product_id") or ""))[:60], task=task, answered_at=min(later, default=None),
+        product=clean(str(told.get("product_id") or ""))[:60], answered_at=min(later, default=None),
         place=one.place,
     )  # fmt: skip
 
@@ -205,7 +215,7 @@ def _mood(kind: str, survey: str, score: Decimal | None) -> str:
 
 def _number(value: object) -> Decimal | None:
     try:
-        found = Decimal(str(value)) if value is not None and not isinstance(value, bool) else None
+        found = Decimal("NaN") if value is None or isinstance(value, bool) else Decimal(str(value)[:40])
     except InvalidOperation:
         return None
-    return found if found is not None and found.is_finite() else None
+    return found if found.is_finite() and abs(found) < _TOO_MUCH else None

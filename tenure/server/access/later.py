@@ -29,6 +29,10 @@ def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | No
 
     Raises what the function raised.
     """
+    known = getattr(function, "known", None)
+    if known is not None and (held := known(*args, **kwargs)) is not None:
+        answer: T = held
+        return answer
     key = (function.__module__, function.__qualname__, id(holding.workspace().definitions), args, *kwargs.items())
     with _guard:
         outcome = _waiting.get(key)

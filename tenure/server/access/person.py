@@ -61,7 +61,7 @@ def whole(reader: Reader, customer: str, *, lifecycle: str | None = None) -> Who
     require(reader, Right.PEOPLE)
     ws, persons, known = _known(customer)
     shown = ws.lifecycle(lifecycle or _first_of_people())
-    found = ws.roster.look(Asked(ids=(customer,)), shown.name, limit=1, counted=False).rows
+    found = ws.roster.look(Asked(unit=known.key), shown.name, limit=1, counted=False).rows
     row: Mapping[str, Any] = found[0] if found else {}
     traits = dict(persons.traits(known))
     for told in _waiting(customer):

@@ -27,6 +27,7 @@ class KeyHolder:
 
     name: str
     scope: str
+    number: int = 0
 
     def may(self, right: Right | str) -> bool:
         """Whether the key's scope holds a right: `read` all that asks, `admin` everything, `write` nothing of this."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from tenure.lifecycle.definition import Lifecycle
+from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.periods import day_of
 from tenure.lifecycle.roster import Asked
 from tenure.server import holding
 from tenure.server.access.kept import kept
+from tenure.server.access.later import later
 from tenure.server.access.people import PAGE, Person, person
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
@@ -75,27 +78,28 @@ class Renewals:
 def renewals(
     reader: Reader, *, month: str = "", risk: bool = False, owner: str = "", within: int | None = None,
     offset: int = 0, limit: int = PAGE,
-) -> Renewals:  # fmt: skip
-    """What is up for renewal, by month; and those of a month, at risk, of an owner or within so many days."""
+) -> Renewals | None:  # fmt: skip
+    """What is up for renewal, by month; and those of a month, at risk, of an owner or within so many days.
+
+    None while it is being worked out.
+    """
     require(reader, Right.PEOPLE)
-    found = coming()
+    found = later(coming)
+    if found is None:
+        return None
     ws = holding.workspace()
     now = ws.refreshed_as_of or ws.as_of
-    by_owner: dict[str, int] = {}
-    for one in found:
-        by_owner[one.owner] = by_owner.get(one.owner, 0) + 1
-    of_owner = [one for one in found if not owner or one.owner == (owner if owner != NOBODY else "")]
+    months, total, owners = _summary(owner)
+    latest = None if within is None else now + within * DAY
     chosen = [
-        one for one in of_owner
-        if (not month or one.month == month) and (not risk or one.risk)
-        and (within is None or one.due <= now + within * 86_400_000_000)
+        one for one in found
+        if (not month or one.month == month) and (not risk or one.risk) and _owned(one, owner)
+        and (latest is None or one.due <= latest)
     ]  # fmt: skip
     page = chosen[offset : offset + limit]
     there = _people([one.customer for one in page])
     return Renewals(
-        months=tuple(_month(name, [one for one in of_owner if one.month == name]) for name in _months(of_owner)),
-        total=_month("", of_owner), owners=dict(sorted(by_owner.items())), count=len(chosen),
-        value=sum((one.value or Decimal(0) for one in chosen), Decimal(0)),
+        months=months, total=total, owners=owners, count=len(chosen), value=_sum(chosen),
         rows=tuple((one, there.get(one.customer)) for one in page), more=len(chosen) > offset + limit,
         lifecycle=ws.lifecycle(),
     )  # fmt: skip
@@ -124,9 +128,23 @@ def coming() -> tuple[Renewal, ...]:
     return tuple(found)
 
 
-def _months(found: list[Renewal]) -> list[str]:
+@kept(most=32)
+def _summary(owner: str) -> tuple[tuple[Month, ...], Month, Mapping[str, int]]:
+    """The months of an owner's renewals (of everybody's), their total, and how many each owner has."""
+    owners: Counter[str] = Counter()
+    by_month: dict[str, list[Renewal]] = {}
+    for one in coming():
+        owners[one.owner] += 1
+        if _owned(one, owner):
+            by_month.setdefault(one.month, []).append(one)
     # what is late goes before every month
-    return sorted({one.month for one in found}, key=lambda month: "" if month == LATE else month)
+    names = sorted(by_month, key=lambda month: "" if month == LATE else month)
+    total = _month("", [one for name in names for one in by_month[name]])
+    return tuple(_month(name, by_month[name]) for name in names), total, dict(sorted(owners.items()))
+
+
+def _owned(one: Renewal, owner: str) -> bool:
+    return not owner or one.owner == ("" if owner == NOBODY else owner)
 
 
 def _month(name: str, found: list[Renewal]) -> Month:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tenure.errors import UsageError
 from tenure.lifecycle.moves.findings import Finding
 from tenure.lifecycle.moves.over_time import StagePeriod
 from tenure.lifecycle.moves.stuck import StuckStage
 from tenure.lifecycle.moves.times import TimeInStage
-from tenure.metrics.outlook.levers import Lever
+from tenure.metrics.outlook.levers import Lever, Needed
 from tenure.metrics.scorecard import Scorecard
+from tenure.metrics.targets import Limits
 from tenure.server import holding
 from tenure.server.access.kept import kept
 from tenure.server.access.later import later
@@ -37,12 +39,15 @@ class Stays:
 class Coming:
     """The stages as they were and as they are expected, and what more conversion in each would bring.
 
-    `short` says why there is no outlook, where there is none.
+    `targets` are those of the stages' people for the last period, `needed` what would reach them. `short` says why
+    there is no outlook, where there is none.
     """
 
     past: tuple[StagePeriod, ...] = ()
     outlook: Outlook | None = None
     levers: tuple[Lever, ...] = ()
+    targets: Mapping[str, Limits] = field(default_factory=dict)
+    needed: tuple[Needed, ...] = ()
     short: str = ""
 
 
@@ -95,6 +100,17 @@ def _coming(lifecycle: str, unit: Unit) -> Coming:
     try:
         outlook = ws.outlook.expected(lifecycle, periods=AHEAD[unit], unit=unit)
         levers = ws.outlook.leverage(lifecycle, periods=AHEAD[unit], unit=unit)
+        last = outlook.expected[-1].period
+        aims = {
+            stage.name: found[1]
+            for stage in ws.lifecycle(lifecycle).stages
+            if (found := ws.targets.all.of("population", unit, last.start, lifecycle=lifecycle, stage=stage.name))
+        }
+        needed = tuple(
+            ws.outlook.needed(stage, float(limits.aim), lifecycle, periods=AHEAD[unit], unit=unit)
+            for stage, limits in aims.items()
+            if limits.aim is not None
+        )
     except UsageError as error:
         return Coming(past=past, short=str(error))
-    return Coming(past=past, outlook=outlook, levers=levers)
+    return Coming(past=past, outlook=outlook, levers=levers, targets=aims, needed=needed)

@@ -6,11 +6,11 @@ of its own, and does not come again.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from tenure.lifecycle.periods import day_of, midnight
 from tenure.lifecycle.roster import Asked
 from tenure.server import holding
 from tenure.server.access import tasks
-from tenure.server.access.kept import kept
+from tenure.server.access.later import later
 from tenure.server.access.people import Person, person
 from tenure.server.access.reader import require
 from tenure.server.access.renewals import Renewal, coming
@@ -38,6 +38,8 @@ SORTS = ("task", "risk", "answer", "complaint", "renewal", "stuck")
 SOURCES = {"risk": "risk", "answer": "feedback", "complaint": "feedback", "renewal": "renewal", "stuck": "stuck"}
 ANSWER_DAYS, COMPLAINT_DAYS, RENEWAL_DAYS = 30, 365, 90
 _MOST = 500
+_MOST_READ = 16
+_FRESH = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +67,30 @@ class ToDo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Today:
-    """The lines, the most money first; how many there are of each sort; and the day since which the log was read."""
+    """The lines, the most money first; how many there are of each sort; and the day since which the log was read.
+
+    `working` tells that the log is still being read, and only tasks are there.
+    """
 
     rows: tuple[ToDo, ...]
     counts: Mapping[str, int]
     since: date
     day: date
+    working: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What the log said, when it was read (seconds of the monotonic clock), of which version of the lists."""
+
+    rows: tuple[ToDo, ...]
+    at: float
+    version: str
+    # kept, so that no other ones take their place in memory, and with it their id
+    definitions: object
+
+
+_read: dict[tuple[int, date], _Read] = {}
 
 
 def today(reader: User, *, whose: str = "mine", since: date | None = None, show: str = "") -> Today:
@@ -82,14 +102,15 @@ def today(reader: User, *, whose: str = "mine", since: date | None = None, show:
     require(reader, Right.WORK)
     now = tasks.today()
     first = since or last_working_day(now)
-    rows = [*_tasks(reader, whose), *_unhandled(said(first))]
+    told = said(first)
+    rows = [*_tasks(reader, whose), *_unhandled(told or ())]
     if whose != "all":
         others = {name for user in tasks.owners(reader) if user.pk != reader.pk for name in _names(user)}
         rows = [row for row in rows if row.task is not None or row.owner.casefold() not in others]
     counts = {sort: sum(row.sort == sort for row in rows) for sort in SORTS}
     chosen = [row for row in rows if not show or row.sort == show]
     chosen.sort(key=lambda row: (-(row.money or 0), SORTS.index(row.sort), row.customer, row.reference))
-    return Today(rows=tuple(chosen), counts=counts, since=first, day=now)
+    return Today(rows=tuple(chosen), counts=counts, since=first, day=now, working=told is None)
 
 
 def last_working_day(day: date) -> date:
@@ -115,9 +136,36 @@ def line(reader: User, sort: str, reference: str, customer: str, title: str, det
     return _about(who, sort, reference, title or sort, at=None, detail=detail)
 
 
-@kept(most=8)
-def said(since: date) -> tuple[ToDo, ...]:
-    """What the log says since a day, whoever's the people are; for those who may see people."""
+def said(since: date) -> tuple[ToDo, ...] | None:
+    """What the log says since a day, whoever's the people are, at most a minute old; None while it is worked out first.
+
+    Events arrive all the time; what people work through need not be read anew with each of them.
+    """
+    ws = holding.workspace()
+    key = (id(ws.definitions), since)
+    held = _read.get(key)
+    if held is not None and time.monotonic() - held.at < _FRESH:
+        return held.rows
+    if held is not None and held.version == ws.roster.version:
+        _read[key] = replace(held, at=time.monotonic())
+        return held.rows
+    found = later(_reading, since)
+    return held.rows if found is None and held is not None else found
+
+
+def _reading(since: date) -> tuple[ToDo, ...]:
+    ws = holding.workspace()
+    version = ws.roster.version
+    rows = _said(since)
+    while len(_read) >= _MOST_READ:
+        _read.pop(next(iter(_read)), None)
+    _read[(id(ws.definitions), since)] = _Read(
+        rows=rows, at=time.monotonic(), version=version, definitions=ws.definitions
+    )
+    return rows
+
+
+def _said(since: date) -> tuple[ToDo, ...]:
     ws = holding.workspace()
     if not ws.definitions.lifecycles or ws.refreshed_as_of is None:
         return ()
@@ -147,7 +195,7 @@ def _at_risk(lifecycle: Lifecycle, since: int) -> Iterable[ToDo]:
 
 def _stuck(lifecycle: Lifecycle, since: int, now: int) -> Iterable[ToDo]:
     """Those who became so since a moment; whoever is gone, or a stranger, is not waited for."""
-    limits = {one.stage: one.limit for one in _stuck_stages() if one.limit}
+    limits = {one.stage: one.limit for one in holding.workspace().moves.stuck() if one.limit}
     for stage in lifecycle.stages:
         limit = limits.get(stage.name)
         if limit is None or stage.kind == "former" or stage.phase in ("reach", "risk", "gone"):
@@ -161,11 +209,6 @@ def _stuck(lifecycle: Lifecycle, since: int, now: int) -> Iterable[ToDo]:
                 one, "stuck", _stay(lifecycle, one), _("In %(stage)s for %(time)s") % told, at=one.since,
                 detail=_("Three quarters leave it within %(time)s.") % {"time": length(limit)},
             )  # fmt: skip
-
-
-@kept(most=2)
-def _stuck_stages() -> tuple[Any, ...]:
-    return holding.workspace().moves.stuck()
 
 
 def _answers(lifecycle: Lifecycle, since: int) -> Iterable[ToDo]:

@@ -11,3 +11,9 @@ class AccountsConfig(AppConfig):
     name = "tenure.server.accounts"
     label = "accounts"
     verbose_name = "People and access"
+
+    def ready(self) -> None:
+        """Nothing; who comes in, fails to, and changes a password is written down from now on."""
+        from tenure.server.accounts.noting import begin
+
+        begin()

@@ -13,21 +13,31 @@ from tenure.server.accounts.roles import Role
 
 
 def make_user(
-    name: str, *, role: str, password: str, email: str = "", full_name: str = "", by: User | None = None
-) -> User:
-    """A new user. Raises UsageError with what is wrong with the name, the role or the password."""
+    name: str, *, role: str, password: str | None, email: str = "", full_name: str = "", by: User | None = None,
+    address: str | None = None,
+) -> User:  # fmt: skip
+    """A new user; without a password they cannot come in before they have set one by a link.
+
+    Raises UsageError with what is wrong with the name, the role, the address or the password.
+    """
     if role not in set(Role):
         raise UsageError(f"There is no role {role!r}.", hint=f"There are: {', '.join(Role)}.")
     user = User(username=name, role=role, email=email, name=full_name)
     try:
         user.full_clean(exclude=["password"])
-        validate_password(password, user)
+        if password is not None:
+            validate_password(password, user)
     except ValidationError as error:
         raise UsageError(" ".join(error.messages), hint="Nothing was made.") from None
-    user.set_password(password)
+    if email and User.objects.filter(email__iexact=email).exists():
+        raise UsageError("Somebody else has that mail address.", hint="Nothing was made.")
+    if password is None:
+        user.set_unusable_password()
+    else:
+        user.set_password(password)
     with transaction.atomic():
         user.save()
-        record(by, "made a user", name, role=role)
+        record(by, "made a user", name, address=address, role=role)
     return user
 
 

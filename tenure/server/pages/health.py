@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 
 from tenure.server import holding, loops
@@ -28,3 +28,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("welcome" if no_users() else "account_login")
     return redirect("today" if request.user.role == "agent" and request.user.may(Right.WORK) else "overview")
+
+
+@open_to_all
+def shut(request: HttpRequest) -> HttpResponse:
+    """Never anything: a page of the account library that makes no sense here."""
+    raise Http404

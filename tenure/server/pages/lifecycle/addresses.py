@@ -14,10 +14,8 @@ CUSTOMER = "customer"
 
 def people_in(lifecycle: Lifecycle, stage: str | None) -> str:
     """The list of those who are in a stage now."""
-    if lifecycle.unit == CUSTOMER:
-        query = {"lifecycle": lifecycle.name, f"in.{lifecycle.name}": stage or "none"}
-        return f"{reverse('people')}?{urlencode(query)}"
-    return listed("stage", lifecycle, stages=[stage or "none"])
+    query = {"lifecycle": lifecycle.name, f"in.{lifecycle.name}": stage or "none"}
+    return f"{reverse('people')}?{urlencode(query)}"
 
 
 def listed(

@@ -11,6 +11,8 @@ from tenure import charts
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.moves.over_time import StagePeriod
 from tenure.lifecycle.moves.times import TimeInStage
+from tenure.metrics.outlook.backtest import Backtest
+from tenure.metrics.outlook.outlook import Expected
 from tenure.wording import units
 
 WIDE, HALF, NARROW = 860, 520, 330
@@ -51,3 +53,27 @@ def staying_picture(times: TimeInStage, colour: str) -> Picture:
     """The part of a stage's visitors who are still there after so many days."""
     colours = {times.stage: colour}
     return drawn("staying", lambda width: charts.survival([times], colours=colours, width=width), width=HALF)
+
+
+@lru_cache(16)
+def coming_picture(
+    rows: tuple[tuple[str, str | None, int], ...], colours: tuple[tuple[str, str], ...], noun: str
+) -> Picture:
+    """How many move on each day, by the stages they come to."""
+    told = dict(colours)
+    return drawn("coming", lambda width: charts.coming(rows, colours=told, width=width, noun=noun))
+
+
+@lru_cache(16)
+def ahead_picture(past: tuple[StagePeriod, ...], expected: tuple[Expected, ...], lifecycle: Lifecycle) -> Picture:
+    """The people of every stage as they were and as they are expected."""
+    titles = {stage.name: stage.title for stage in lifecycle.stages}
+    colours = charts.stage_colours(lifecycle)
+    return drawn("ahead", lambda width: charts.ahead(past, expected, titles=titles, colours=colours, width=width))
+
+
+@lru_cache(16)
+def errors_picture(told: Backtest, lifecycle: Lifecycle) -> Picture:
+    """How far earlier outlooks were off."""
+    titles = {stage.name: stage.title for stage in lifecycle.stages}
+    return drawn("errors", lambda width: charts.errors(told, titles=titles, width=width), width=HALF)

@@ -50,7 +50,7 @@ def stage(request: HttpRequest, lifecycle: str, name: str) -> HttpResponse:
         "colour": charts.stage_colours(defined)[name], "here": addresses.people_in(defined, name),
         "came": addresses.listed("moved", defined, to=[name], **within),
         "left": addresses.listed("moved", defined, stages=[name], **within),
-        "on": moved_on_link(defined, name, chosen), 
+        "on": moved_on_link(defined, name, chosen),
         "periods": [
             (one, addresses.listed("stage", defined, stages=[name], until=_until(one)))
             for one in reversed(found.over_time)

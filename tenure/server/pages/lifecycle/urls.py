@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.server.pages.coming import coming
-from tenure.server.pages.lifecycle import lists, overview, parts, stage
+from tenure.server.pages.lifecycle import forecast, lists, overview, parts, stage
 
 urlpatterns = [
     path("overview", overview.overview, name="overview"),
@@ -14,7 +13,9 @@ urlpatterns = [
     path("stages/<str:lifecycle>/<str:name>/staying", stage.staying, name="stage_staying"),
     path("stages/<str:lifecycle>/<str:name>/metrics", stage.measured, name="stage_metrics"),
     path("stages/<str:lifecycle>/<str:name>/sheet", stage.sheet, name="stage_sheet"),
-    path("forecast", coming, name="forecast"),
+    path("forecast", forecast.forecast, name="forecast"),
+    path("forecast/days", forecast.days_chart, name="forecast_days"),
+    path("forecast/outlook", forecast.outlook, name="forecast_outlook"),
     path("overview/findings", parts.findings, name="findings"),
     path("overview/targets", parts.standing, name="standing"),
     path("lists/<str:what>", lists.rows, name="list"),

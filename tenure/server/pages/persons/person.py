@@ -85,7 +85,7 @@ def person_do(request: HttpRequest, customer: str) -> HttpResponse:
     try:
         said = _done(request, customer, request.POST)
     except UsageError as error:
-        messages.error(request, f"{error} {error.hint}".strip())
+        messages.error(request, str(error))
     else:
         messages.success(request, said)
     return redirect("person", customer)

@@ -87,7 +87,7 @@ def rejected_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
 def import_now(request: HttpRequest) -> HttpResponse:
     """The page that waits for an import of everything new, or of one source."""
     name = request.POST.get("source", "")
-    job = Job(user=request.user.pk, future=None, told={"back": reverse("data")})  # type: ignore[arg-type]
+    job = Job(page="import", user=request.user.pk, future=None, told={"back": reverse("data")})  # type: ignore[arg-type]
     job.future = access.import_now(
         request.user, only=(name,) if name else (), progressed=lambda told: progressed(job, told),
         address=request.META.get("REMOTE_ADDR"),
@@ -100,7 +100,7 @@ def import_now(request: HttpRequest) -> HttpResponse:
 @page(Right.SOURCES)
 def import_wait(request: HttpRequest, token: str) -> HttpResponse:
     """How far an import is; what came of it, once it is over."""
-    job = jobs.find(request.user.pk, token)
+    job = jobs.find("import", request.user.pk, token)
     if job is None:
         raise Http404
     if job.done():

@@ -16,8 +16,9 @@ SECONDS = 2.5
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """Work under way: whose, its outcome to come, what the page needs to show it, and how far it is."""
+    """Work under way: of which page and whose, its outcome to come, what the page shows of it, how far it is."""
 
+    page: str
     user: int
     future: Future[Any]
     told: dict[str, Any] = field(default_factory=dict)
@@ -46,8 +47,8 @@ def keep(job: Job, name: str = "") -> str:
     return token
 
 
-def find(user: int, token: str) -> Job | None:
-    """The job of that name, where it is this user's."""
+def find(page: str, user: int, token: str) -> Job | None:
+    """The job of that name, where it is this page's and this user's."""
     with _lock:
         job = _jobs.get(token)
-    return job if job is not None and job.user == user else None
+    return job if job is not None and (job.page, job.user) == (page, user) else None

@@ -51,7 +51,7 @@ class StageChange:
 def propose(request: HttpRequest, draft: Draft) -> HttpResponse:
     """The page of what a draft would do, or the one that waits for it. Raises DefinitionError, Stale, Denied."""
     future = definitions.previewed(request.user, draft.texts, bases=draft.bases)
-    job = Job(user=request.user.pk, future=future, told={"draft": draft})
+    job = Job(page="plan", user=request.user.pk, future=future, told={"draft": draft})
     if job.done(SECONDS):
         return _shown(request, job)
     return redirect("plan_wait", token=jobs.keep(job))
@@ -62,7 +62,7 @@ def apply(request: HttpRequest, draft: Draft, note: str) -> HttpResponse:
     future = definitions.begin(
         request.user, draft.texts, note=note, bases=draft.bases, address=request.META.get("REMOTE_ADDR")
     )
-    job = Job(user=request.user.pk, future=future, told={"draft": draft, "applies": True})
+    job = Job(page="plan", user=request.user.pk, future=future, told={"draft": draft, "applies": True})
     if job.done(SECONDS):
         return _applied(request, job)
     return redirect("plan_wait", token=jobs.keep(job))
@@ -82,7 +82,7 @@ def plan(request: HttpRequest) -> HttpResponse:
 @page(Right.DEFINE)
 def plan_wait(request: HttpRequest, token: str) -> HttpResponse:
     """The page that waits; a part of it asks until the work is done."""
-    job = jobs.find(request.user.pk, token)
+    job = jobs.find("plan", request.user.pk, token)
     if job is None:
         raise Http404
     if job.done():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -77,7 +77,7 @@ def upload_map(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _take(request: HttpRequest, kept: Upload, found: Understood) -> HttpResponse:
-    job = Job(user=request.user.pk, future=None, told={"upload": kept.name})  # type: ignore[arg-type]
+    job = Job(page="import", user=request.user.pk, future=None, told={"upload": kept.name})  # type: ignore[arg-type]
     job.future = uploads.take_in(
         request.user, kept, found, as_of_last="last" in request.POST, progressed=lambda told: progressed(job, told),
         address=request.META.get("REMOTE_ADDR"),
@@ -90,9 +90,9 @@ def _looking(request: HttpRequest, kept: Upload, mapped: Mapped) -> Job:
     """The job that looks at a file as it is mapped; one for each way to map it."""
     user = request.user.pk
     key = f"{kept.token}:{mapped.event}:{sorted(mapped.columns.items())}:{mapped.traits}"
-    job = jobs.find(user, key)
+    job = jobs.find("look", user, key)
     if job is None or (job.done() and job.future.exception() is not None):
-        job = Job(user=user, future=uploads.understood(request.user, kept, mapped))
+        job = Job(page="look", user=user, future=uploads.understood(request.user, kept, mapped))
         jobs.keep(job, key)
     return job
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.server.pages.coming import coming
-from tenure.server.pages.setup import changing, data, definitions, editing, planning, uploading
+from tenure.server.pages.setup import changing, data, definitions, editing, planning, uploading, users
 
 urlpatterns = [
     path("definitions", definitions.definitions, name="definitions"),
@@ -30,5 +29,10 @@ urlpatterns = [
     path("data/sources/<str:name>", data.source, name="source"),
     path("data/upload", uploading.upload, name="upload"),
     path("data/upload/<str:token>", uploading.upload_map, name="upload_map"),
-    path("access", coming, name="access"),
+    path("access", users.people_and_access, name="access"),
+    path("access/keys", users.key_new, name="key_new"),
+    path("access/keys/<int:number>/revoke", users.key_revoke, name="key_revoke"),
+    path("access/log", users.audit, name="audit"),
+    path("access/log.csv", users.audit_csv, name="audit_csv"),
+    path("access/<int:number>", users.user, name="user"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -28,3 +29,15 @@ def as_length(microseconds: int) -> str:
 def lined(texts: Sequence[str]) -> str:
     """Texts as the lines of one."""
     return "\n".join(texts)
+
+
+@register.filter
+def percent(part: float) -> str:
+    """A part of one in percent: `12.5 %`."""
+    return f"{100 * part:.1f} %"
+
+
+@register.filter
+def decimal(amount: float) -> Decimal:
+    """An estimate as an amount, to be written as money."""
+    return Decimal(f"{amount:.2f}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +18,7 @@ from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.words import whole, with_query
 from tenure.server.pages.work.doing import back
+from tenure.wording import number
 
 DAYS = (7, 30, 90, 365, 3650)
 
@@ -61,8 +64,8 @@ def follow_up(request: HttpRequest) -> HttpResponse:
     return redirect(back(request))
 
 
-def _score(score: object) -> str:
-    return "" if score is None else f"{score:g}" if isinstance(score, float) else str(score)
+def _score(score: Decimal | None) -> str:
+    return "" if score is None else number(score)
 
 
 def _place(written: str) -> tuple[int, str] | None:

@@ -23,6 +23,8 @@ def renewals(request: HttpRequest) -> HttpResponse:
     month, risk, owner = _month(query.get("month", "")), bool(query.get("risk")), query.get("owner", "")[:200]
     within = whole(query, "within", most=366)
     shown = found(request.user, month=month, risk=risk, owner=owner, within=within, offset=offset)
+    if shown is None:
+        return render(request, "work/renewals.html", {"working": True, "here": request.get_full_path()})
     told = {
         "found": shown, "month": month, "risk": risk, "owner": owner, "within": within, "late": LATE,
         "next_query": with_query(query, offset=offset + PAGE) if shown.more else "",

@@ -1,0 +1,11 @@
+"""The addresses of the API, under /api/v1/."""
+
+from __future__ import annotations
+
+from tenure.server.api import customers, defined, figures
+from tenure.server.api.api import api
+
+for part in (customers, figures, defined):
+    api.add_router("", part.router)
+
+urls = api.urls

@@ -1,0 +1,152 @@
+"""Who is behind that? The people of a figure of cohorts, journeys, RFM, personas, or of a part of a change."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pyarrow.csv
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tenure.charts.rfm_map import rfm_title
+from tenure.server import holding
+from tenure.server.access.figures_people import Behind, behind, behind_table
+from tenure.server.access.people import PAGE
+from tenure.server.accounts.audit import record
+from tenure.server.accounts.roles import Right
+from tenure.server.pages.figures.asked import is_part, lifecycle_of
+from tenure.server.pages.figures.cohorts import COUNT
+from tenure.server.pages.lifecycle.addresses import page_of
+from tenure.server.pages.page import page
+from tenure.server.pages.words import offset_of, whole, with_query
+from tenure.wording import Money, moment, number
+
+KINDS = ("rfm", "persona", "follow", "cohort", "part")
+BACK = {"rfm": "journeys", "persona": "journeys", "follow": "journeys", "cohort": "cohorts", "part": "metrics"}
+_MONEY = ("money",)
+_TIMES = ("last_at", "happened_at", "next_at", "began")
+
+
+@page(Right.PEOPLE)
+def people(request: HttpRequest, what: str) -> HttpResponse:
+    """The list; what htmx asks for is only more of its rows, and `as=csv` is all of it to be taken out."""
+    asked = _asked(request, what)
+    if request.GET.get("as") == "csv":
+        return _csv(request, asked)
+    offset = offset_of(request.GET)
+    found = behind(request.user, asked, offset=offset)
+    told: dict[str, Any] = {
+        "found": found, "asked": asked, "title": _title(asked), "back": _back(asked),
+        "lifecycle": lifecycle_of(request), "times": asked.what == "follow", "again": request.get_full_path(),
+        "may_export": request.user.may(Right.EXPORT), "csv_query": with_query(request.GET, **{"as": "csv"}),
+    }  # fmt: skip
+    if found is not None:
+        told |= {
+            "columns": [(_heading(name), name not in _TIMES and not _is_word(name)) for name in found.columns],
+            "rows": [
+                (row, page_of(found.lifecycle, row.person.id),
+                 [(_cell(name, row.told[name]), name not in _TIMES and not _is_word(name)) for name in found.columns])
+                for row in found.rows
+            ],
+            "next_query": with_query(request.GET, offset=offset + PAGE) if found.more else "",
+        }  # fmt: skip
+        if offset and is_part(request):
+            return render(request, "figures/people_rows.html", told)
+    return render(request, "figures/people.html", told)
+
+
+def _asked(request: HttpRequest, what: str) -> Behind:
+    if what not in KINDS:
+        raise Http404(what)
+    get = request.GET
+    told = {name: get.get(name, "")[:200] for name in ("cell", "first", "then", "counted", "by", "metric")}
+    return Behind(
+        what=what, lifecycle=lifecycle_of(request).name, days=whole(get, "days", most=3650) or None,  # type: ignore[arg-type]
+        k=whole(get, "k", most=20), stage=get.get("stage", "")[:64] or None,
+        segment=get.get("segment", "")[:64] or None,
+        age=whole(get, "age", most=1000), unit=next((one for one in COUNT if one == get.get("unit")), "month"), **told,
+    )  # fmt: skip
+
+
+def _csv(request: HttpRequest, asked: Behind) -> HttpResponse:
+    table = behind_table(request.user, asked)
+    if table is None:
+        # it is still being made: the list says so
+        return redirect(f"{reverse('figures_people', args=[asked.what])}?{with_query(request.GET, **{'as': None})}")
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{asked.what}.csv"'
+    pyarrow.csv.write_csv(table, answer)
+    record(
+        request.user, "took out a list", f"{asked.what}, {table.num_rows:,} rows",
+        address=request.META.get("REMOTE_ADDR"), query=request.GET.urlencode()[:500],
+    )  # fmt: skip
+    return answer
+
+
+def _title(asked: Behind) -> str:
+    stages = {one.name: one.title for one in holding.workspace().lifecycle(asked.lifecycle).stages}
+    match asked.what:
+        case "rfm":
+            recency, _dash, much = asked.cell.partition("-")
+            if much:
+                return _("Who is in field %(recency)s, %(much)s of the RFM map?") % {"recency": recency, "much": much}
+            return _("Who is “%(cell)s”?") % {"cell": rfm_title(asked.cell)}
+        case "persona":
+            return _("Who is in persona %(cell)s?") % {"cell": asked.cell}
+        case "follow":
+            return _("Who went from %(first)s to %(then)s?") % {"first": asked.first, "then": asked.then}
+        case "cohort" if asked.age is None:
+            return _("Who began in %(cohort)s?") % {"cohort": asked.cell}
+        case "cohort":
+            head, _colon, stage = asked.counted.partition(":")
+            done = {
+                "kept": _("was a customer"),
+                "reached": _("had reached %(stage)s") % {"stage": stages.get(stage, stage)},
+            }.get(head, _("bought"))  # fmt: skip
+            return _("Who of those of %(cohort)s %(done)s, %(age)s %(unit)ss after?") % {
+                "cohort": asked.cell, "done": done, "age": asked.age, "unit": asked.unit,
+            }  # fmt: skip
+        case _:
+            metric = holding.workspace().metrics.all.get(asked.metric)
+            if metric is None:
+                raise Http404(asked.metric)
+            return _("%(metric)s, %(by)s %(part)s: who is it?") % {
+                "metric": metric.title, "by": asked.by, "part": stages.get(asked.cell, asked.cell),
+            }  # fmt: skip
+
+
+def _back(asked: Behind) -> str:
+    if asked.what == "part":
+        return reverse("metric", args=[asked.metric])
+    query = {"rfm": "?show=rfm", "persona": "?show=personas"}.get(asked.what, "")
+    return f"{reverse(BACK[asked.what])}{query}"
+
+
+def _heading(name: str) -> str:
+    return {
+        "recency": _("How recently"), "frequency": _("How often"), "monetary": _("How much"),
+        "last_at": _("Last bought"), "purchases": _("Purchases"), "money": _("Spent"), "began": _("Began"),
+        "stage": _("In stage"), "from": _("From"), "to": _("To"), "happened_at": _("On"), "next_at": _("Then on"),
+        "before": _("Before"), "after": _("After"), "of_before": _("Of, before"), "of_after": _("Of, after"),
+        "contribution": _("Contributed"),
+    }.get(name, name)  # fmt: skip
+
+
+def _is_word(name: str) -> bool:
+    return name in ("stage", "from", "to")
+
+
+def _cell(name: str, value: Any) -> str:
+    ws = holding.workspace()
+    if name in _TIMES:
+        return moment(value, ws.zone)
+    if value is None:
+        return {"from": _("(begin)"), "to": _("(end)")}.get(name, "")
+    if name in _MONEY:
+        return Money(ws.definitions.config.currency, [value])(value)
+    if isinstance(value, Decimal):
+        return number(value.quantize(Decimal("0.01")))
+    return number(value) if isinstance(value, int | float) else str(value)
