@@ -44,6 +44,7 @@ test-all: check browser ## check, then all tests
 bench: environment-dev ## time and memory at 10 million events (takes minutes)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.shop
+	$(BIN)/python -m benchmarks.catalogue
 
 docs: environment-dev ## write the generated pages of docs/ again
 	$(BIN)/python -m tenure.events docs/reference/events.md

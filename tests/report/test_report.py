@@ -234,7 +234,8 @@ def test_the_board_is_told_what_was_done_and_what_it_brought(acted: Workspace):
     text = " ".join("".join(Page(html).text).split())
     assert "Win &lt;b&gt;them&lt;/b&gt; back" in html
     assert f"{done.lift.treated.people} treated, {done.lift.held_out.people} held out" in text
-    assert done.lift.treated.people + done.lift.held_out.people == 200
+    # three of them were not known by then
+    assert done.lift.treated.people + done.lift.held_out.people == 197
     assert frozen(told)["actions"] == [
         {
             "action": done.action.id, "treated": done.lift.treated.people, "held_out": done.lift.held_out.people,

@@ -36,10 +36,10 @@ def people(request: HttpRequest, what: str) -> HttpResponse:
     asked = _asked(request, what)
     if request.GET.get("as") == "csv":
         return _csv(request, asked)
-    offset = offset_of(request.GET)
+    offset, title = offset_of(request.GET), _title(asked)
     found = behind(request.user, asked, offset=offset)
     told: dict[str, Any] = {
-        "found": found, "asked": asked, "title": _title(asked), "back": _back(asked),
+        "found": found, "asked": asked, "title": title, "back": _back(asked),
         "lifecycle": lifecycle_of(request), "times": asked.what == "follow", "again": request.get_full_path(),
         "may_export": request.user.may(Right.EXPORT), "csv_query": with_query(request.GET, **{"as": "csv"}),
     }  # fmt: skip
