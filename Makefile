@@ -51,6 +51,7 @@ docs: environment-dev ## write the generated pages of docs/ again
 	$(BIN)/python -m tenure.expressions.reference docs/reference/conditions.md
 	$(BIN)/python -m tenure.cli.reference docs/reference/cli.md
 	$(BIN)/python -m tenure.workspace.reference docs/reference/workspace.md
+	$(BIN)/python -m tenure.server.reference docs/reference/web.md
 
 lock: ## resolve the dependencies again (needs uv)
 	$(LOCK) pyproject.toml --extra dev -o requirements-dev.lock

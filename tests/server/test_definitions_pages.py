@@ -316,3 +316,53 @@ def test_forms_need_the_token(as_: As, kept: Path) -> None:
     client = as_("administrator", enforce_csrf_checks=True)
     assert client.post("/plan", {"draft": "{}"}).status_code == 403
     assert client.post("/definitions/new/segment", {"name": "a", "when": "b"}).status_code == 403
+
+
+def test_a_page_waits_for_the_worker(as_: As, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from concurrent.futures import Future
+
+    from tenure.server import loops
+    from tenure.server.pages.setup import planning
+
+    waiting: list[tuple[Callable[[], Any], Future[Any]]] = []
+
+    def ask(what: str, work: Callable[[], Any]) -> Future[Any]:
+        waiting.append((work, Future()))
+        return waiting[-1][1]
+
+    def work_off() -> None:
+        for work, future in waiting:
+            try:
+                future.set_result(work())
+            except Exception as error:
+                future.set_exception(error)
+        waiting.clear()
+
+    monkeypatch.setattr(loops, "ask", ask)
+    monkeypatch.setattr(planning, "SECONDS", 0.01)
+    client, other = as_("marketer"), as_("analyst")
+    fields = {"name": "once", "when": "count(purchase) == 1"}
+    sent = client.post("/definitions/new/segment", {**fields, "do": "preview"})
+    assert sent.status_code == 302
+    waits = client.get(sent["Location"])
+    assert "hx-trigger" in waits.content.decode()
+    assert other.get(sent["Location"]).status_code == 404, "it is somebody else's"
+    part = client.get(sent["Location"], headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()
+    work_off()
+    shown = client.get(sent["Location"], headers={"HX-Request": "true"})
+    assert "is new: who would be in it" in text_of(shown)
+    sent = client.post("/plan", {"draft": draft_of(shown), "do": "apply"})
+    # somebody else is quicker
+    (kept / "segments").mkdir(exist_ok=True)
+    (kept / "segments" / "once.yaml").write_text("when: count(purchase) == 7\n")
+    work_off()
+    late = client.get(sent["Location"], headers={"HX-Request": "true"})
+    assert late.status_code == 400
+    assert "changed by somebody else" in text_of(late)
+    (kept / "segments" / "once.yaml").unlink()
+    sent = client.post("/plan", {"draft": draft_of(shown), "do": "apply"})
+    work_off()
+    done = client.get(sent["Location"], headers={"HX-Request": "true"})
+    assert done["HX-Redirect"] == "/definitions"
+    assert (kept / "segments" / "once.yaml").exists()

@@ -24,13 +24,13 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def companies(site: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A simulated b2b company's workspace, open."""
-    yield from opened(tmp_path_factory, "b2b", 400)
+    yield from opened(tmp_path_factory, "b2b", 300)
 
 
 @pytest.fixture(scope="module")
 def subscribers(site: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The workspace of a simulated company with subscriptions, open."""
-    yield from opened(tmp_path_factory, "subscription", 300)
+    yield from opened(tmp_path_factory, "subscription", 200)
 
 
 def opened(tmp_path_factory: pytest.TempPathFactory, flavour: str, people: int) -> Iterator[Any]:
@@ -231,15 +231,15 @@ def test_the_stream_in_parts(as_: Callable[..., Any], flavour: str, request: pyt
     if flavour != "shop":
         request.getfixturevalue(flavour)
     client = as_("analyst")
-    whole = rows(client, "/feedback?days=365", 'class="said-one"')
-    kinds = [rows(client, f"/feedback?days=365&kind={kind}", 'class="said-one"')
+    whole = rows(client, "/feedback?days=120", 'class="said-one"')
+    kinds = [rows(client, f"/feedback?days=120&kind={kind}", 'class="said-one"')
              for kind in ("answer", "review", "complaint")]  # fmt: skip
     assert all(kinds)
     assert sum(kinds) == whole
-    moods = [rows(client, f"/feedback?days=365&kind=review&mood={mood}", 'class="said-one"')
+    moods = [rows(client, f"/feedback?days=120&kind=review&mood={mood}", 'class="said-one"')
              for mood in ("bad", "middling", "good")]  # fmt: skip
     assert sum(moods) == kinds[1]
-    at_risk = rows(client, "/feedback?days=365&stage=at_risk", 'class="said-one"')
+    at_risk = rows(client, "/feedback?days=120&stage=at_risk", 'class="said-one"')
     assert 0 < at_risk < whole
     assert "Follow up" not in text(client.get("/feedback"))
 
@@ -248,14 +248,14 @@ def test_a_follow_up_is_made_once(as_: Callable[..., Any]) -> None:
     from tenure.server.work.models import Task
 
     client = as_("agent")
-    body = client.get("/feedback?days=365").content.decode()
+    body = client.get("/feedback?days=120").content.decode()
     sent = dict(re.findall(r'name="(customer|message)" value="([^"]*)"', body)[:2])
     answer = client.post("/feedback/follow-up", sent, headers={"HX-Request": "true"})
     assert "To follow up: agent" in text(answer)
     client.post("/feedback/follow-up", sent)
     task = Task.objects.get()
     assert (task.source, task.reference, task.customer) == ("feedback", sent["message"], sent["customer"])
-    assert "To follow up: agent" in text(client.get("/feedback?days=365"))
+    assert "To follow up: agent" in text(client.get("/feedback?days=120"))
 
 
 def test_what_people_write_cannot_speak_to_the_store(as_: Callable[..., Any]) -> None:
@@ -353,7 +353,8 @@ def test_every_number_of_renewals_is_its_list(
     table = body.partition("</table>")[0]
     numbers = re.findall(r'href="\?([^"]*)">([\d,]+)</a>', table)
     assert len(numbers) > 5
-    for query, count in numbers:
+    # the first two months, the last one, and all of them
+    for query, count in numbers[:4] + numbers[-4:]:
         address = f"/renewals?{query.replace('&amp;', '&')}"
         assert rows(client, address, 'class="row"') == int(count.replace(",", "")), address
     months = [int(count.replace(",", "")) for query, count in numbers if "month=" in query and "risk" not in query]
