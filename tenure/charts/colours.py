@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from tenure.lifecycle.definition import Lifecycle
 
@@ -32,15 +34,18 @@ _STEP = 0.11  # lightness between two stages of one phase
 
 def stage_colours(lifecycle: Lifecycle) -> Mapping[str, str]:
     """The colour (#rrggbb) of every stage; stages of one phase are shades of one hue."""
-    hues = {
-        stage.name: _PHASES.get(stage.phase or "", _KINDS.get(stage.kind or "", NONE)) for stage in lifecycle.stages
-    }
+    return _colours(tuple((stage.name, stage.phase, stage.kind) for stage in lifecycle.stages))
+
+
+@lru_cache(256)
+def _colours(stages: tuple[tuple[str, str | None, str | None], ...]) -> Mapping[str, str]:
+    hues = {name: _PHASES.get(phase or "", _KINDS.get(kind or "", NONE)) for name, phase, kind in stages}
     found: dict[str, str] = {}
     for hue in dict.fromkeys(hues.values()):
         alike = [name for name, of in hues.items() if of == hue]
         for place, name in enumerate(alike):
             found[name] = _shade(hue, (place - (len(alike) - 1) / 2) * -_STEP)
-    return {stage.name: found[stage.name] for stage in lifecycle.stages}
+    return MappingProxyType({name: found[name] for name, *_ in stages})
 
 
 def _shade(colour: str, by: float) -> str:

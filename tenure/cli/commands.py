@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenure.cli import (
+    access,
     act,
     actions,
     alerts,
@@ -49,7 +50,7 @@ from tenure.cli import (
 from tenure.cli.app import app
 
 __all__ = [
-    "act", "actions", "alerts", "app", "attribution", "cohorts", "conversion", "crosstab", "demo", "doctor",
+    "access", "act", "actions", "alerts", "app", "attribution", "cohorts", "conversion", "crosstab", "demo", "doctor",
     "drivers", "explain", "findings", "forecast", "history", "init", "journeys", "lifecycles", "loading", "metric",
     "metrics", "moves", "outlook", "paths", "people", "personas", "plan", "population", "predict", "rejected",
     "report", "rfm", "risk", "schema", "scorecard", "serve", "short", "sql", "stages", "stuck", "targets", "times",

@@ -70,19 +70,6 @@ def create_user(
     typer.echo(f"{made.username} may come in as {made.role}.")
 
 
-@users.command("list")
-def list_users(context: typer.Context) -> None:
-    """Everybody who may come in."""
-    from tenure.server.serving import prepare
-
-    prepare(folder_of(context))
-    from tenure.server.accounts.models import User
-
-    for user in User.objects.order_by("username"):
-        state = "" if user.is_active else "  shut out"
-        typer.echo(f"{user.username:20} {user.role:14} {user.email}{state}")
-
-
 @keys.command("create", epilog="tenure keys create warehouse --scope read")
 def create_key(
     context: typer.Context,

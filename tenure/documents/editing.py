@@ -23,6 +23,7 @@ from tenure.documents.reading import parse
 from tenure.errors import DefinitionError, UsageError
 
 _WIDTH = 110
+_MOST_KEYS = 5
 
 
 def with_value(document: Document, path: Path, value: Data) -> str:
@@ -74,6 +75,11 @@ def scalar(text: str, *, flow: bool = False, indent: int = 0) -> str:
         if isinstance(data, dict) and data.get("a") == text:
             return form
     return json.dumps(text)
+
+
+def flow(value: Data) -> str:
+    """A value as it stands in one line behind its key."""
+    return scalar(value) if isinstance(value, str) else _written(value, flow=True)
 
 
 def _cut(document: Document, path: Path, value: Data) -> Iterator[str]:
@@ -168,13 +174,16 @@ def _whole(text: str, path: Path, value: Data) -> Iterator[str]:
 
 
 def _short(value: Data) -> bool:
-    """Whether a value can stand behind its key: a scalar, or a list of texts."""
-    return not isinstance(value, dict) and not (
-        isinstance(value, list) and any(not isinstance(one, str) for one in value)
-    )
+    """Whether a value can stand behind its key in one line: a scalar, a list of texts, or a small mapping of those."""
+    if isinstance(value, dict):
+        return len(value) <= _MOST_KEYS and all(_short(one) and not isinstance(one, dict) for one in value.values())
+    return not (isinstance(value, list) and any(not isinstance(one, str) for one in value))
 
 
 def _written(value: Data, *, flow: bool, indent: int = 0) -> str:
+    if isinstance(value, dict):
+        told = (f"{scalar(str(key), flow=True)}: {_written(one, flow=True)}" for key, one in value.items())
+        return f"{{{', '.join(told)}}}"
     if isinstance(value, list):
         return f"[{', '.join(scalar(str(one), flow=True) for one in value)}]"
     return scalar(value, flow=flow, indent=indent) if isinstance(value, str) else json.dumps(value, default=str)

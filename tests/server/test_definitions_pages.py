@@ -81,8 +81,8 @@ def test_what_is_defined_is_shown_to_everybody(as_: As) -> None:
 @pytest.mark.parametrize("role", ["viewer", "agent"])
 def test_whoever_does_not_define_changes_and_reads_no_file(as_: As, kept: Path, role: str) -> None:
     client = as_(role)
-    for address in ("/definitions/file/tenure.yaml", "/changes", "/definitions/new/segment", "/definitions/list/targets",
-                    "/definitions/check/words", "/definitions/new/lifecycle", "/plan/guessed"):  # fmt: skip
+    shut = "file/tenure.yaml new/segment new/lifecycle list/targets list/events check/words".split()
+    for address in ("/changes", "/plan/guessed", *(f"/definitions/{one}" for one in shut)):
         assert client.get(address).status_code == 403, address
     fields = {"stage": "loyalty", "title": "x", "means": "", "when": "count(purchase) >= 9", "do": "apply"}
     assert client.post("/definitions/classic", fields).status_code == 403
@@ -294,9 +294,11 @@ def test_a_change_that_cannot_be_applied_leaves_everything_as_it_was(
     def fails(self: object) -> None:
         raise OSError("no room")
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="no room"):
+    fields = {"name": "once", "when": "count(purchase) == 1", "do": "apply"}
+    with monkeypatch.context() as patched:
         patched.setattr(RosterOf, "refresh", fails)
-        client.post("/definitions/new/segment", {"name": "once", "when": "count(purchase) == 1", "do": "apply"})
+        with pytest.raises(OSError, match="no room"):
+            client.post("/definitions/new/segment", fields)
     assert not list(kept.glob("segments/*"))
     assert (stages(), Change.objects.count()) == (before, count)
 
@@ -366,3 +368,24 @@ def test_a_page_waits_for_the_worker(as_: As, kept: Path, monkeypatch: pytest.Mo
     done = client.get(sent["Location"], headers={"HX-Request": "true"})
     assert done["HX-Redirect"] == "/definitions"
     assert (kept / "segments" / "once.yaml").exists()
+
+
+def test_a_short_name_is_made_changed_and_taken_away(as_: As, kept: Path) -> None:
+    from tenure.server import holding
+
+    client = as_("analyst")
+    original = (kept / "tenure.yaml").read_text()
+    address = "/definitions/list/events"
+    new = {"name": "dear", "events": "Order Completed, Deal Won", "where": "revenue >= 100", "value": "revenue"}
+    preview = client.post(address, {**new, "do": "preview"})
+    assert "dear" in draft_of(preview)
+    assert client.post(address, {**new, "do": "apply"}).status_code == 302
+    made = holding.workspace().definitions.config.events["dear"]
+    assert (made.event, made.where, made.value) == (("Order Completed", "Deal Won"), "revenue >= 100", ("revenue",))
+    wrong = client.post(address, {**new, "where": "revenue >", "do": "apply"})
+    assert wrong.status_code == 400
+    assert client.post(address, {**new, "name": "a b", "do": "apply"}).status_code == 400
+    assert client.post(address, {**new, "events": " , ", "do": "apply"}).status_code == 400
+    assert client.post(address, {"name": "dear", "what": "remove", "do": "apply"}).status_code == 302
+    assert (kept / "tenure.yaml").read_text() == original
+    assert client.post(address, {"name": "dear", "what": "remove", "do": "apply"}).status_code == 400

@@ -274,8 +274,10 @@ def test_an_empty_stage_says_what_would_fill_it(as_: Callable[..., Any], restore
     from tenure.server import holding
 
     (restored / "lifecycles").mkdir(exist_ok=True)
-    text = "lifecycle: fans\nstages:\n  - bought:\n      when: count(purchase) >= 1\n"
-    text += '  - parted:\n      when: count(event["Fan Club Joined"]) >= 1\n'
+    text = (
+        "lifecycle: fans\nevents:\n  joined: Fan Club Joined\nstages:\n  - bought:\n      when: count(purchase) >= 1\n"
+    )
+    text += "  - parted:\n      when: count(joined) >= 1\n"
     (restored / "lifecycles" / "fans.yaml").write_text(text, encoding="utf-8")
     config = restored / "tenure.yaml"
     config.write_text(

@@ -7,14 +7,14 @@ definitions.change(user, texts, note="At risk after 60 days")
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from tenure.documents import Document, did_you_mean, parse
 from tenure.documents import Path as Place
 from tenure.documents.document import Data
-from tenure.documents.editing import scalar, with_item, with_value
+from tenure.documents.editing import flow, scalar, with_item, with_value
 from tenure.errors import UsageError
 from tenure.lifecycle import library
 from tenure.lifecycle.periods import PeriodUnit
@@ -160,6 +160,36 @@ def with_library(reader: Reader, name: str) -> Texts:
             else with_value(config, ("lifecycles",), [*entries, name])
         )
     return texts
+
+
+def with_event(
+    reader: Reader, name: str, *, events: Sequence[str], where: str = "", value: Sequence[str] = ()
+) -> Texts:  # fmt: skip
+    """The files with a short name of events, new or changed."""
+    require(reader, Right.DEFINE)
+    if not NAME.fullmatch(name) or "-" in name:
+        raise UsageError(f"{name[:60]!r} cannot be a short name.", hint="Take letters, digits and _, such as visit.")
+    told: dict[str, Data] = {"event": list(events) if len(events) != 1 else events[0]}
+    if where.strip():
+        told["where"] = where.strip()
+    if value:
+        told["value"] = list(value) if len(value) != 1 else value[0]
+    config = _document(CONFIG_FILE)
+    if isinstance(config.value(("events",)), dict):
+        return {CONFIG_FILE: with_value(config, ("events", name), told)}
+    head = config.text if config.text.endswith("\n") else f"{config.text}\n"
+    lines = [f"    {key}: {flow(one)}" for key, one in told.items()]
+    return {CONFIG_FILE: "\n".join([f"{head}events:", f"  {name}:", *lines]) + "\n"}
+
+
+def without_event(reader: Reader, name: str) -> Texts:
+    """The files without a short name of events."""
+    require(reader, Right.DEFINE)
+    config = _document(CONFIG_FILE)
+    held = config.value(("events",))
+    if not isinstance(held, dict) or name not in held:
+        raise UsageError(f"tenure.yaml defines no event {name[:60]!r}.")
+    return {CONFIG_FILE: with_value(config, ("events", name) if len(held) > 1 else ("events",), None)}
 
 
 def with_target(

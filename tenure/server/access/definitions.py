@@ -271,7 +271,8 @@ def _done(
                 files={name: [before[name], text] for name, text in texts.items()},
             )  # fmt: skip
             did = "took back a change of" if undoes else "changed"
-            record(user, did, ", ".join(sorted(texts)), address=address, change=made.pk, note=made.note, who=who)
+            record(user, did, ", ".join(sorted(texts)), address=address, change=made.pk, note=made.note,
+                   **({} if user else {"who": who}))  # fmt: skip
     except BaseException:
         write_files(ws.folder, before)
         holding.changed()

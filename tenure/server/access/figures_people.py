@@ -156,9 +156,8 @@ def _plain(table: pa.Table) -> pa.Table:
     """The rows with times as microseconds, as pages tell them."""
     for place, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
-            table = table.set_column(
-                place, field.name, table.column(place).cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
-            )
+            times = table.column(place).cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+            table = table.set_column(place, field.name, times)
     return table
 
 

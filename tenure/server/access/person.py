@@ -34,6 +34,7 @@ LONGEST_NOTE = 5_000
 class Whole:
     """A person with what their page begins with; times in microseconds UTC, `counts` of events by group."""
 
+    known: Known
     id: str
     name: str
     email: str
@@ -80,7 +81,8 @@ def whole(reader: Reader, customer: str, *, lifecycle: str | None = None) -> Who
         group = GROUPS.get(name, "other")
         groups[group] = groups.get(group, 0) + count
     return Whole(
-        id=customer, name=called(traits) or customer, email=traits.get("email", ""), owner=traits.get("owner", ""),
+        known=known, id=customer, name=called(traits) or customer, email=traits.get("email", ""),
+        owner=traits.get("owner", ""),
         traits=traits, first_seen=known.first_seen, last_seen=row.get("last_seen"), excluded=not found,
         money=row.get("money", Decimal(0)), bought=persons.bought(known), lifecycle=shown, stays=stays,
         stage=here.stage if here else None, since=here.entered_at if here else None,
@@ -91,14 +93,17 @@ def whole(reader: Reader, customer: str, *, lifecycle: str | None = None) -> Who
 
 
 def timeline(
-    reader: Reader, customer: str, *, group: str = "", offset: int = 0, limit: int = PAGE
+    reader: Reader, customer: str, *, group: str = "", offset: int = 0, limit: int = PAGE, known: Known | None = None
 ) -> tuple[tuple[Happening, ...], bool]:
     """What happened, the newest first, from `offset` on, and whether more follows; `group` keeps one kind of it.
 
-    What was written just now and is not in the log yet stands first.
+    What was written just now and is not in the log yet stands first. `known` saves looking the person up again.
     """
     require(reader, Right.PEOPLE)
-    _, persons, known = _known(customer)
+    if known is None:
+        _, persons, known = _known(customer)
+    else:
+        persons = Persons(holding.workspace())
     only: list[str] | None = None
     but: list[str] = []
     if group == "other":

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -25,7 +25,7 @@ from tenure.server.accounts.audit import record
 from tenure.server.accounts.models import User
 from tenure.server.accounts.roles import RIGHTS, Right
 from tenure.server.work.models import Task
-from tenure.server.work.timeline import tell
+from tenure.server.work.timeline import moment, tell
 
 LONGEST_TITLE = 200
 MOST_DAYS = 366
@@ -89,9 +89,11 @@ def owner_of(reader: User, username: str) -> User | None:
 def create(
     reader: User, customer: str, title: str, *, kind: str = "customer", owner: User | None = None,
     due_on: date | None = None, note: str = "", source: str = "hand", reference: str = "",
+    money: Decimal | None = None,
 ) -> Task:  # fmt: skip
     """A new task about somebody; the one there is already for its source and reference.
 
+    `money` is what is at stake, by default what they are worth now.
     Raises Http404 where nobody has that id, UsageError where the task has no title.
     """
     require(reader, Right.WORK)
@@ -100,14 +102,22 @@ def create(
         raise UsageError("A task needs a title.", hint="Say in a few words what is to be done.")
     if due_on is not None and abs(due_on - today()) > timedelta(days=10 * MOST_DAYS):
         raise UsageError(f"{due_on} is too far away to be due.")
-    money = worth(customer, kind)
+    now = worth(customer, kind)
+    made = Task(
+        title=title, customer=customer, kind=kind, owner=owner, due_on=due_on, note=note.strip()[:5000],
+        money=now if money is None else money, source=source[:40], reference=reference[:300], created_by=reader,
+    )  # fmt: skip
     with transaction.atomic():
-        if reference and (there := _same(source, reference, kind, customer)):
+        if reference and (there := _same(made)):
             return there
-        made = Task.objects.create(
-            title=title, customer=customer, kind=kind, owner=owner, due_on=due_on, note=note.strip()[:5000],
-            money=money, source=source[:40], reference=reference[:300], created_by=reader,
-        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                made.save()
+        except IntegrityError:
+            # somebody else was quicker by a moment
+            if there := _same(made):
+                return there
+            raise
         _told(reader, made, "Task Created", "made a task")
     return made
 
@@ -174,10 +184,10 @@ def assign(reader: User, customers: Sequence[str], owner: User | None, *, accoun
     """
     require(reader, Right.WORK)
     name = owner.get_full_name() if owner else None
-    known = _known(customers)
+    known, now = _known(customers), moment()
     with transaction.atomic():
         for customer in known:
-            tell("Identified", customer, {}, by=reader.username, traits={"owner": name})
+            tell("Identified", customer, {}, by=reader.username, time=now, traits={"owner": name})
         if known:
             one = known[0] if len(known) == 1 else f"{len(known)} people"
             what = f"accounts {', '.join(accounts)}"[:300] if accounts else one
@@ -215,8 +225,11 @@ def _known(customers: Sequence[str]) -> list[str]:
     return [one for one in wanted if one in there]
 
 
-def _same(source: str, reference: str, kind: str, customer: str) -> Task | None:
-    return Task.objects.filter(source=source, reference=reference, kind=kind, customer=customer).first()
+def _same(made: Task) -> Task | None:
+    """The task there is already for the same thing."""
+    return Task.objects.filter(
+        source=made.source, reference=made.reference, kind=made.kind, customer=made.customer
+    ).first()
 
 
 def _changed(reader: User, chosen: Task, change: str, **fields: Any) -> Task:

@@ -206,10 +206,14 @@ def _understood(upload: Upload, mapped: Mapped) -> Understood:
             columns = {**columns, **known.columns}
             told = [_as_written(one) for one in known.sources]
             if mapped.traits:
+                held = dict(told[0].get("traits") or {})
                 told[0]["traits"] = {
-                    **dict(told[0].get("traits") or {}), **{one: _quoted(one) for one in mapped.traits}
+                    **held, **{one: _quoted(one) for one in mapped.traits if one not in held.values()}
                 }  # fmt: skip
             notes, currency, timezone = known.notes, known.currency, known.timezone
+            own = holding.workspace().definitions.config.currency
+            if own and currency and own != currency:
+                notes = (*notes, f"the workspace counts in {own}: amounts are taken as they are, not converted")
         else:
             told = [_plain(upload, seen, mapped, columns, target)]
             notes, currency, timezone = (), None, None
@@ -329,7 +333,7 @@ def _renamed(sources: Sequence[dict[str, Any]], stem: str) -> list[dict[str, Any
     for one in sources:
         name, number = str(one["name"]), 2
         if name in taken:
-            name = base = f"{stem}-{name}" if len(sources) > 1 or name in ("orders", "refunds") else name
+            name = base = f"{stem}-{name}" if stem != name and name in ("orders", "refunds") else name
             while name in taken:
                 name, number = f"{base}-{number}", number + 1
         taken.add(name)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from django.db import transaction
 from django.utils import timezone
 
 from tenure.errors import UsageError
+from tenure.server.accounts.audit import record
 from tenure.server.accounts.models import ApiKey, User
 
 LEAD = "tnr_"
@@ -42,3 +44,19 @@ def revoke(key: ApiKey) -> None:
 def _digest(text: str) -> str:
     # a key is 240 random bits: a plain hash of it cannot be turned back by trying
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def revoke_by_prefix(prefix: str) -> ApiKey:
+    """The key that begins so, which opens nothing any more. Raises UsageError where not exactly one key does."""
+    found = (
+        list(ApiKey.objects.filter(prefix__startswith=prefix, revoked_at=None)[:2]) if len(prefix) > len(LEAD) else []
+    )
+    if len(found) != 1:
+        raise UsageError(
+            f"{'Several keys begin' if found else 'No key begins'} with {prefix!r}.", hint="See `tenure keys list`."
+        )
+    (key,) = found
+    with transaction.atomic():
+        revoke(key)
+        record(None, "revoked an API key", key.name, prefix=key.prefix)
+    return key

@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from tenure.documents import did_you_mean
 from tenure.errors import UsageError
 from tenure.server.accounts.audit import record
 from tenure.server.accounts.models import User
@@ -44,3 +45,22 @@ def make_user(
 def no_users() -> bool:
     """Whether nobody can come in yet."""
     return not User.objects.exists()
+
+
+def set_password(name: str, password: str) -> None:
+    """Nothing; the user has a new password, and is logged out everywhere.
+
+    Raises UsageError where there is no such user, or with what is wrong with the password.
+    """
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        names = User.objects.order_by("username").values_list("username", flat=True)[:1000]
+        raise UsageError(f"There is no user {name!r}.", hint=did_you_mean(name, names))
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise UsageError(" ".join(error.messages), hint="The password stays as it is.") from None
+    user.set_password(password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        record(None, "set the password of", name)

@@ -27,6 +27,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """The page where everybody begins: what to do for those who have tasks, the overview for the others."""
     if not request.user.is_authenticated:
         return redirect("welcome" if no_users() else "account_login")
+    ws = holding.workspace()
+    if request.user.may(Right.SOURCES) and not ws.definitions.config.sources and ws.last_event is None:
+        # nothing comes in yet: that is where to begin
+        return redirect("upload")
     return redirect("today" if request.user.role == "agent" and request.user.may(Right.WORK) else "overview")
 
 

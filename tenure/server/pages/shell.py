@@ -55,10 +55,17 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
         _("Set up"),
         (
             Entry(
-                name="definitions", title=_("Definitions"), right=Right.FIGURES, also=("definition", "plan", "changes")
+                name="definitions", title=_("Definitions"), right=Right.FIGURES,
+                also=(
+                    "definition", "definition_file", "definition_events", "definition_targets", "segment_new", "lifecycle_library",
+                    "plan", "plan_wait", "changes", "change",
+                ),
             ),
-            Entry(name="data", title=_("Data"), right=Right.FIGURES, also=("source", "upload", "rejected")),
-            Entry(name="access", title=_("People and access"), right=Right.ACCESS, also=("user", "audit")),
+            Entry(
+                name="data", title=_("Data"), right=Right.FIGURES,
+                also=("source", "upload", "upload_map", "rejected", "import_wait", "import_now"),
+            ),
+            Entry(name="access", title=_("People and access"), right=Right.ACCESS, also=("user", "audit", "key_new")),
         ),
     ),
 )  # fmt: skip

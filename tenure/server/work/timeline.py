@@ -26,7 +26,7 @@ def tell(
         # ids in the order of writing: of two events of one moment, the later one counts
         message_id=message_id or f"app-{now():017d}-{uuid4().hex[:12]}",
         body={
-            "name": name, "time": time or _moment(), "customer_id": customer if kind == "customer" else None,
+            "name": name, "time": time or moment(), "customer_id": customer if kind == "customer" else None,
             "account": customer if kind == "account" else None, "type": "identify" if traits else "track",
             "properties": {**properties, "by": by}, "traits": dict(traits or {}),
         },
@@ -34,7 +34,8 @@ def tell(
     hurry("inbox")
 
 
-def _moment() -> int:
+def moment() -> int:
+    """The moment at which an event that is written now happens, in microseconds UTC; ask once for many of them."""
     ws = workspace()
     return now() if ws.definitions.config.as_of == "now" else ws.as_of
 

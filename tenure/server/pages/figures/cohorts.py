@@ -135,7 +135,8 @@ def _rows(found: Sequence[CohortCell], asked: dict[str, str], what: str, shown: 
             line[one.age] = Cell(
                 text=_text(one, value, what, shown, money),
                 title=_("%(value)s of %(base)s") % {"value": number(one.value), "base": number(one.base)},
-                shade=round(_SHADES * part), complete=one.complete, link=_list(asked, name, one.age) if name and one.value > 0 else "",
+                shade=round(_SHADES * part), complete=one.complete,
+                link=_list(asked, name, one.age) if name and one.value > 0 else "",
             )  # fmt: skip
         people = cells[0].people if name else sum(one[0].people for key, one in by_cohort.items() if key)
         rows.append(

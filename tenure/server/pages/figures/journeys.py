@@ -151,7 +151,8 @@ def _map(request: HttpRequest, lifecycle: Lifecycle) -> dict[str, Any]:
         stages = dict.fromkeys(one.stage for one in shown)
         told |= {
             "groups": [(stage, [one for one in shown if one.stage == stage]) for stage in stages],
-            "left": len(found) - len(shown), "scored": any(one.csat is not None or one.nps is not None for one in shown),
+            "left": len(found) - len(shown),
+            "scored": any(one.csat is not None or one.nps is not None for one in shown),
             "cased": any(one.cases for one in shown), "priced": any(one.cost for one in shown),
         }  # fmt: skip
     return told

@@ -207,7 +207,7 @@ def sql(request: HttpRequest, name: str) -> HttpResponse:
 def target(request: HttpRequest, name: str) -> HttpResponse:
     """The part with the target as a form; a POST writes it into the workspace's files."""
     one, lifecycle = known(name), lifecycle_of(request)
-    unit = next((unit for unit in UNITS if unit == request.GET.get("by", "month")), "month")
+    unit: Unit = next((unit for unit in UNITS if unit == request.GET.get("by", "month")), "month")
     back = f"{reverse('metric', args=[name])}?{kept(request, 'lifecycle', 'by', 'period')}"
     if request.method != "POST":
         return render(request, "figures/target.html", _target(request, one, lifecycle, unit))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import pyarrow.csv
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from tenure.server.pages.figures.asked import is_part, lifecycle_of
 from tenure.server.pages.figures.cohorts import COUNT
 from tenure.server.pages.lifecycle.addresses import page_of
 from tenure.server.pages.page import page
+from tenure.server.pages.persons.listing import as_csv
 from tenure.server.pages.words import offset_of, whole, with_query
 from tenure.wording import Money, moment, number
 
@@ -71,14 +72,13 @@ def _asked(request: HttpRequest, what: str) -> Behind:
     )  # fmt: skip
 
 
-def _csv(request: HttpRequest, asked: Behind) -> HttpResponse:
+def _csv(request: HttpRequest, asked: Behind) -> HttpResponseBase:
     table = behind_table(request.user, asked)
     if table is None:
         # it is still being made: the list says so
         return redirect(f"{reverse('figures_people', args=[asked.what])}?{with_query(request.GET, **{'as': None})}")
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(as_csv(table), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{asked.what}.csv"'
-    pyarrow.csv.write_csv(table, answer)
     record(
         request.user, "took out a list", f"{asked.what}, {table.num_rows:,} rows",
         address=request.META.get("REMOTE_ADDR"), query=request.GET.urlencode()[:500],

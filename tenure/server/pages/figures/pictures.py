@@ -8,9 +8,11 @@ from tenure.server import holding
 from tenure.server.access.figures import kept_trend, kept_why
 from tenure.server.access.figures_heavy import kept_attribution, kept_follows, kept_paths, kept_personas
 from tenure.server.access.kept import kept
-from tenure.server.pages.lifecycle.pictures import Picture, drawn, noun_of
+from tenure.server.pages.lifecycle.pictures import HALF, Picture, drawn, noun_of
 
 _PATHS = 12
+# as wide as the room beside a form
+_BESIDE = 640
 
 
 def _currency() -> str | None:
@@ -25,7 +27,7 @@ def trend_picture(name: str, lifecycle: str | None, unit: PeriodUnit, at: str | 
         title=found.metric.title, unit=found.metric.unit, points=found.points,
         limits=tuple(limits for limits, _ in found.beside), pace=found.judged.pace,
     )  # fmt: skip
-    return drawn("trend", lambda width: charts.trend(told, width=width, currency=_currency()))
+    return drawn("trend", lambda width: charts.trend(told, width=width, currency=_currency()), width=_BESIDE)
 
 
 @kept(64)
@@ -49,7 +51,7 @@ def why_picture(
 def follows_picture(lifecycle: str, stage: str | None, segment: str | None) -> Picture:
     """Which touchpoint comes right after which."""
     rows = kept_follows(lifecycle, stage, segment)
-    return drawn("follows", lambda width: charts.follows(rows, width=width))
+    return drawn("follows", lambda width: charts.follows(rows, width=width), width=HALF)
 
 
 @kept(24)

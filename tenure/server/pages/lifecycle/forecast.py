@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,7 +22,7 @@ from tenure.server.accounts.roles import Right
 from tenure.server.pages.lifecycle.addresses import listed, stage_page
 from tenure.server.pages.lifecycle.overview import chosen_lifecycle, unit_of, unit_title
 from tenure.server.pages.lifecycle.parts import known_lifecycle, working
-from tenure.server.pages.lifecycle.pictures import ahead_picture, coming_picture, errors_picture, noun_of
+from tenure.server.pages.lifecycle.pictures import ahead_picture, column, coming_picture, errors_picture, noun_of
 from tenure.server.pages.page import page
 from tenure.server.pages.words import whole
 
@@ -68,7 +69,7 @@ def forecast(request: HttpRequest) -> HttpResponse:
         "lifecycle": lifecycle, "lifecycles": [one for one in ws.definitions.lifecycles if not one.segment],
         "days": days, "windows": WINDOWS, "moves": moves, "count": sum(one.people for one in moves),
         "all": listed("due", lifecycle, days=days), "spans": _spans(request, lifecycle, days),
-        "by_week": days > _BY_WEEK,
+        "by_week": days > _BY_WEEK, "money": column(one.move.money for one in moves),
     }  # fmt: skip
     return render(request, "lifecycle/forecast.html", told)
 
@@ -137,6 +138,7 @@ def _outlook(found: Coming, lifecycle: Lifecycle) -> dict[str, object]:
             for name, one in tested.items()
             if name is not None and one.actual
         ],
+        "money": column(Decimal(f"{one.money:.2f}") for one in found.levers),
         "levers": [(one, stages[one.stage]) for one in found.levers],
         "needed": [
             (one, stages[one.stage], [(stages[way.stage] if way.stage else None, way) for way in one.ways])

@@ -17,6 +17,7 @@ from tenure.server.access.people import PAGE
 from tenure.server.accounts.audit import record
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.lifecycle.addresses import page_of
+from tenure.server.pages.lifecycle.pictures import column
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.listing import as_csv
 from tenure.server.pages.words import offset_of, whole, with_query
@@ -33,7 +34,8 @@ def rows(request: HttpRequest, what: str) -> HttpResponse | StreamingHttpRespons
     offset = offset_of(request.GET)
     found = listed(request.user, asked, offset=offset)
     told = {
-        "found": found, "asked": asked, "lifecycle": lifecycle, "dated": _dated(what),
+        "found": found, "money": column(row.money for row in found.rows), "asked": asked, "lifecycle": lifecycle,
+        "dated": _dated(what),
         "rows": [(row, page_of(lifecycle, row.person.id)) for row in found.rows],
         "next_query": with_query(request.GET, offset=offset + PAGE) if found.more else "",
     }  # fmt: skip
@@ -129,7 +131,9 @@ def _when(asked: Listed) -> str:
         return _("from %(since)s to %(until)s") % {"since": since, "until": until}
     if asked.until:
         return _("at the end of %(day)s") % {"day": asked.until}
-    return _("since %(day)s") % {"day": asked.since} if asked.since else _("now")
+    if asked.since:
+        return _("since %(day)s") % {"day": asked.since[:10]}
+    return _("so far") if asked.what in ("moved", "entered") else _("now")
 
 
 def _dated(what: str) -> str:

@@ -21,6 +21,7 @@ from tenure.server.access.lifecycle import overview as found_in
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.lifecycle.addresses import listed, people_in, stage_page
 from tenure.server.pages.lifecycle.drawing import NARROW, WIDE, Drawing, Size, drawing
+from tenure.server.pages.lifecycle.pictures import column, noun_of
 from tenure.server.pages.lifecycle.said import sentences
 from tenure.server.pages.page import page
 
@@ -59,6 +60,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "colours": charts.stage_colours(lifecycle), "titles": {stage.name: stage.title for stage in lifecycle.stages},
         "flows": [(flow, flow_link(found.lifecycle, found.chosen, flow)) for flow in found.flows],
         "sentences": sentences(week(request.user, lifecycle.name), found), "outside": people_in(lifecycle, None),
+        "column": column(row.money for row in found.stages), "noun": noun_of(lifecycle),
         "excluded": ws.excluded, "money_words": ws.money_words,
     }  # fmt: skip
     return render(request, "lifecycle/overview.html", told | switches(request, lifecycle, found.chosen))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +14,8 @@ from tenure.lifecycle.moves.over_time import StagePeriod
 from tenure.lifecycle.moves.times import TimeInStage
 from tenure.metrics.outlook.backtest import Backtest
 from tenure.metrics.outlook.outlook import Expected
-from tenure.wording import units
+from tenure.server import holding
+from tenure.wording import Money, units
 
 WIDE, HALF, NARROW = 860, 520, 330
 
@@ -31,6 +33,18 @@ def drawn(name: str, draw: Callable[[int], Any], *, width: int = WIDE) -> Pictur
     return Picture(
         wide=charts.svg(draw(width), name=f"{name}-wide"), narrow=charts.svg(draw(NARROW), name=f"{name}-narrow")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What writes the amounts of one column alike; templates would call a writer that stands alone."""
+
+    money: Money
+
+
+def column(amounts: Iterable[Decimal]) -> Column:
+    """What writes these amounts."""
+    return Column(Money(holding.workspace().definitions.config.currency, amounts))
 
 
 def noun_of(lifecycle: Lifecycle) -> str:

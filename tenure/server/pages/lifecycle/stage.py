@@ -31,7 +31,7 @@ from tenure.server.pages.lifecycle.overview import (
     why_empty,
 )
 from tenure.server.pages.lifecycle.parts import at_of, working
-from tenure.server.pages.lifecycle.pictures import noun_of, stage_pictures, staying_picture
+from tenure.server.pages.lifecycle.pictures import column, noun_of, stage_pictures, staying_picture
 from tenure.server.pages.page import page
 
 SHOWN = 10
@@ -59,6 +59,7 @@ def stage(request: HttpRequest, lifecycle: str, name: str) -> HttpResponse:
         "went_to": [(flow, flow_link(defined, chosen, flow)) for flow in found.went_to],
         "due": [_due(defined, one) for one in found.due], "due_days": [days for days, _people in _days(found.due)],
         "due_link": addresses.listed("due", defined, stages=[name], days=_SOON), "soon": _SOON,
+        "due_money": column(one.money for one in found.due),
         "why_empty": "" if found.row.people else why_empty(found.row),
         "condition": in_words(asked.when) if asked.when is not None else "", "sheet": sheet_of(asked),
         "may_define": request.user.may(Right.DEFINE) and not defined.segment,
@@ -69,7 +70,7 @@ def stage(request: HttpRequest, lifecycle: str, name: str) -> HttpResponse:
         due = Listed(what="due", lifecycle=lifecycle, stages=(name,), days=_SOON)
         first = listed(request.user, due, limit=SHOWN)
         rows = [(one, addresses.page_of(defined, one.person.id)) for one in first.rows]
-        told |= {"first": rows, "due_count": first.count}
+        told |= {"first": rows, "due_count": first.count, "first_money": column(one.money for one in first.rows)}
     return render(request, "lifecycle/stage.html", told | switches(request, defined, chosen) | {"measures": ()})
 
 

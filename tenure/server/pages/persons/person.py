@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from tenure.errors import UsageError
+from tenure.lifecycle.roster.person import Known
 from tenure.server import holding
 from tenure.server.access import tasks
 from tenure.server.access.happenings import KINDS, runs
@@ -41,6 +43,7 @@ def person(request: HttpRequest, customer: str) -> HttpResponse:
     ws = holding.workspace()
     told: dict[str, Any] = {
         "person": found, "ribbon": ribbon(found.stays, first_seen=found.first_seen, as_of=found.as_of),
+        "legend": list(dict.fromkeys(one.stage for one in found.stays)),
         "lifecycles": [one for one in ws.definitions.lifecycles if one.unit == "customer"],
         "traits": {name: value for name, value in found.traits.items() if name not in _ELSEWHERE},
         "money_words": ws.money_words, "may_work": request.user.may(Right.WORK),  # type: ignore[union-attr]
@@ -51,7 +54,7 @@ def person(request: HttpRequest, customer: str) -> HttpResponse:
             "tasks": tasks.tasks_of(request.user, customer, most=20), "owners": tasks.owners(request.user),  # type: ignore[arg-type]
             "outcomes": tasks.OUTCOMES,
         }  # fmt: skip
-    return render(request, "persons/person.html", told | _timeline(request, customer, found.counts))
+    return render(request, "persons/person.html", told | _timeline(request, customer, found.counts, found.known))
 
 
 @page(Right.PEOPLE)
@@ -112,10 +115,12 @@ def _done(request: HttpRequest, customer: str, told: QueryDict) -> str:
     raise UsageError(_("That cannot be done here."))
 
 
-def _timeline(request: HttpRequest, customer: str, counts: dict[str, int] | Any) -> dict[str, Any]:
+def _timeline(
+    request: HttpRequest, customer: str, counts: Mapping[str, int], known: Known | None = None
+) -> dict[str, Any]:
     group, offset = request.GET.get("kind", ""), offset_of(request.GET)
     group = group if group in KINDS else ""
-    rows, more = timeline(request.user, customer, group=group, offset=offset)
+    rows, more = timeline(request.user, customer, group=group, offset=offset, known=known)
     zone = holding.workspace().zone
     return {
         "days": runs(rows, {one.time: day(one.time, zone) for one in rows}), "kind": group,

@@ -9,7 +9,7 @@ from tenure.errors import UsageError
 from tenure.server.access import definitions
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
-from tenure.server.pages.setup.written import difference
+from tenure.server.pages.setup.written import difference, origin
 from tenure.server.pages.words import offset_of, with_query
 
 PAGE = 50
@@ -36,10 +36,13 @@ def change(request: HttpRequest, number: int) -> HttpResponse:
         found = definitions.one_change(request.user, number)
     except UsageError:
         raise Http404 from None
-    files = [
-        {"file": name, "lines": difference(before, after), "new": before is None, "gone": after is None}
-        for name, (before, after) in found.files.items()
-    ]
-    held = {name: definitions.file(request.user, name).base for name in found.files}
-    undone = all(held[name] == definitions.digest(after) for name, (_, after) in found.files.items())
+    files = []
+    for name, (before, after) in found.files.items():
+        held, copied = origin(name, before) if after is not None else (before, False)
+        files.append(
+            {"file": name, "lines": difference(held, after), "new": before is None, "gone": after is None,
+             "copied": copied}
+        )  # fmt: skip
+    bases = {name: definitions.file(request.user, name).base for name in found.files}
+    undone = all(bases[name] == definitions.digest(after) for name, (_, after) in found.files.items())
     return render(request, "setup/change.html", {"change": found, "files": files, "may_undo": undone})

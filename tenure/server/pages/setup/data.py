@@ -121,7 +121,9 @@ def _imported(request: HttpRequest, job: Job) -> HttpResponse:
     told: dict[str, Any] = {
         "reports": [one for one in reports if one.read or one.rejected or one.changed], "of": len(reports),
         "loaded": sum(one.loaded for one in reports), "rejected": sum(sum(one.rejected.values()) for one in reports),
-        "warnings": [warning for one in reports for warning in one.warnings], "upload": job.told.get("upload"),
+        # what a terminal would do next is a link here
+        "warnings": [told.replace(" See `tenure rejected`.", "") for one in reports for told in one.warnings],
+        "upload": job.told.get("upload"),
         "may_see_rows": request.user.may(Right.PEOPLE),
     }  # fmt: skip
     if not part and not job.told.get("said"):

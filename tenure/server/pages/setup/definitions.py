@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenure.errors import UsageError
+from tenure.events import EVENTS, STANDARD
 from tenure.expressions import in_words
 from tenure.lifecycle import library
 from tenure.lifecycle.definition import Lifecycle
@@ -22,6 +23,7 @@ from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.setup.editing import proposed
 from tenure.server.pages.setup.written import Draft
+from tenure.workspace.config import CONFIG_FILE
 
 PERIODS = ("day", "week", "month", "quarter", "year")
 
@@ -41,7 +43,7 @@ def definitions(request: HttpRequest) -> HttpResponse:
         "own_metrics": [
             one for one in files.files(request.user) if one.startswith("metrics/")
         ] if may_define else [],
-        "sources": config.sources, "exclusion": ws.definitions.exclusion, "money": ws.money_words,
+        "sources": config.sources, "exclusion": ws.definitions.exclusion, "money_words": ws.money_words,
         "may_define": may_define, "may_sources": request.user.may(Right.SOURCES),
         "files": files.files(request.user) if may_define else (),
         "warnings": ws.definitions.warnings,
@@ -100,6 +102,17 @@ def targets(request: HttpRequest) -> HttpResponse:
             back=reverse("definition_targets"),
         )  # fmt: skip
     return _targets(request, None)
+
+
+@page(Right.DEFINE)
+def events(request: HttpRequest) -> HttpResponse:
+    """The workspace's short names of events, each with a form, and one for a new one."""
+    if request.method == "POST":
+        return form(
+            request, lambda: _event_texts(request), lambda error: _events(request, error),
+            back=reverse("definition_events"),
+        )  # fmt: skip
+    return _events(request, None)
 
 
 def form(
@@ -194,6 +207,33 @@ def _targets(request: HttpRequest, error: Any) -> HttpResponse:
         "posted": request.POST if error is not None else {}, "new_base": files.file(request.user, "targets.yaml").base,
     }  # fmt: skip
     return render(request, "setup/targets.html", told)
+
+
+def _events(request: HttpRequest, error: Any) -> HttpResponse:
+    config = holding.workspace().definitions.config
+    told = {
+        "events": [
+            {"name": name, "events": ", ".join(one.event), "where": one.where or "", "value": ", ".join(one.value)}
+            for name, one in config.events.items()
+        ],
+        "standard": sorted(STANDARD.items()), "known": sorted(EVENTS), "error": error,
+        "problems": getattr(error, "problems", ()), "posted": request.POST if error is not None else {},
+        "base": files.file(request.user, CONFIG_FILE).base,
+    }  # fmt: skip
+    return render(request, "setup/events.html", told)
+
+
+def _event_texts(request: HttpRequest) -> forms.Texts:
+    post = request.POST
+    name = post.get("name", "").strip()
+    if post.get("what") == "remove":
+        return forms.without_event(request.user, name)
+    told = {
+        key: [one.strip() for one in post.get(key, "")[:2000].split(",") if one.strip()] for key in ("events", "value")
+    }
+    if not told["events"]:
+        raise UsageError(_("A short name needs an event."), hint=_("Such as: Order Completed"))
+    return forms.with_event(request.user, name, events=told["events"], where=post.get("where", ""), value=told["value"])
 
 
 def _target_texts(request: HttpRequest) -> forms.Texts:

@@ -21,7 +21,7 @@ from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.setup import jobs
 from tenure.server.pages.setup.jobs import SECONDS, Job
-from tenure.server.pages.setup.written import Draft, carried, difference
+from tenure.server.pages.setup.written import Draft, carried, difference, origin
 
 EXCLUDED = "#excluded"
 
@@ -124,9 +124,10 @@ def differences(request: HttpRequest, draft: Draft) -> list[dict[str, Any]]:
     found = []
     for name, text in draft.texts.items():
         held = definitions.file(request.user, name)
-        lines = difference(held.text, text)
-        if lines:
-            found.append({"file": name, "lines": lines, "new": not held.base, "gone": text is None})
+        before, copied = origin(name, held.text if held.base else None)
+        lines = difference(before, text)
+        if lines or copied:
+            found.append({"file": name, "lines": lines, "new": not held.base, "gone": text is None, "copied": copied})
     return found
 
 

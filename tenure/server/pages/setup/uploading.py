@@ -106,9 +106,13 @@ def _shown(request: HttpRequest, kept: Upload, mapped: Mapped, found: Understood
     ]
     used = {found.columns.get(one["role"]) for one in roles}
     refused = sum(found.rejected.values())
+    taken = sorted({str(one) for source in found.sources for one in dict(source.get("traits") or {}).values()}  # type: ignore[call-overload]
+                   & set(names) - set(mapped.traits))  # fmt: skip
     told: dict[str, Any] = {
         "kept": kept, "mapped": mapped, "found": found, "roles": roles, "columns": names, "refused": refused,
-        "others": [name for name in names if name not in used], "events": sorted(EVENTS), "fresh": uploads.fresh(),
+        "taken": taken,
+        "others": [name for name in names if name not in used and name not in taken],
+        "events": sorted(EVENTS), "fresh": uploads.fresh(),
         "old": uploads.old(found.last_time), "moving": holding.workspace().definitions.config.as_of == "now",
         "purchase": uploads.PURCHASE,
     }  # fmt: skip

@@ -13,6 +13,7 @@ urlpatterns = [
     path("definitions/check/words", editing.completion, name="definition_words"),
     path("definitions/new/segment", definitions.segment_new, name="segment_new"),
     path("definitions/new/lifecycle", definitions.lifecycle_library, name="lifecycle_library"),
+    path("definitions/list/events", definitions.events, name="definition_events"),
     path("definitions/list/targets", definitions.targets, name="definition_targets"),
     path("definitions/file/<path:file>", editing.definition_file_page, name="definition_file"),
     path("definitions/<str:name>", definitions.definition, name="definition"),

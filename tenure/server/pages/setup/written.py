@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tenure.errors import UsageError
+from tenure.lifecycle import library
 
 _AROUND = 2
 MOST_LINES = 600
@@ -52,6 +53,14 @@ def carried(field: str) -> Draft:
     # only a page of this server is gone back to
     local = back.startswith("/") and not back.startswith("//") and "\\" not in back
     return Draft(texts=texts, bases=bases, back=back if local else "")
+
+
+def origin(name: str, before: str | None) -> tuple[str | None, bool]:
+    """What a file is compared with, and whether that is the library's lifecycle of its name: it was copied then."""
+    stem = name.removeprefix("lifecycles/").removesuffix(".yaml")
+    if before is None and name == f"lifecycles/{stem}.yaml" and stem in library.names():
+        return library.document(stem).text, True
+    return before, False
 
 
 def difference(before: str | None, after: str | None) -> list[Line]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import template
 
+from tenure.server.pages.lifecycle.pictures import Column
 from tenure.wording import length
 
 register = template.Library()
@@ -41,3 +42,9 @@ def percent(part: float) -> str:
 def decimal(amount: float) -> Decimal:
     """An estimate as an amount, to be written as money."""
     return Decimal(f"{amount:.2f}")
+
+
+@register.filter
+def written(amount: Decimal, column: Column) -> str:
+    """An amount as its whole column is written."""
+    return column.money(amount)

@@ -119,6 +119,10 @@ def _do(request: HttpRequest, chosen: Task) -> str:
         case "take":
             tasks.take(user, chosen)
             return _("Yours now.")
+        case "reassign":
+            owner = tasks.owner_of(user, told.get("owner", ""))
+            tasks.reassign(user, chosen, owner)
+            return _("%(owner)s has it now.") % {"owner": owner.get_full_name() if owner else _("Nobody")}
         case "reopen":
             tasks.reopen(user, chosen)
             return _("Open again.")
@@ -131,7 +135,7 @@ def _become(request: HttpRequest) -> Task:
     line = _as_posted(request)
     return tasks.create(
         request.user, line.customer, line.title, note=line.detail, source=line.source, reference=line.reference,
-        owner=request.user,
+        owner=request.user, money=line.money if line.sort == "renewal" else None,
     )  # fmt: skip
 
 
