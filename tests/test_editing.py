@@ -38,7 +38,7 @@ def changed(before: str, after: str) -> list[str]:
         (("segments", "one"), "count(purchase) == 2",
          ['-  one: "count(purchase) == 1" # once', "+  one: count(purchase) == 2 # once"]),
         (("segments", "two", "when"), "count(visit, within=days(3)) > 1",
-         ['-  two: {when: "count(visit) > 1", title: Two}', 
+         ['-  two: {when: "count(visit) > 1", title: Two}',
           "+  two: {when: 'count(visit, within=days(3)) > 1', title: Two}"]),
         (("segments", "two", "means"), "well, yes",
          ['-  two: {when: "count(visit) > 1", title: Two}',

@@ -6,6 +6,7 @@ import inspect
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def _rights() -> dict[Right, str]:
     """Every right with the text that stands below it in its class."""
     lines = inspect.getsource(Right).splitlines()
     found = {}
-    for line, below in zip(lines, lines[1:], strict=False):
+    for line, below in pairwise(lines):
         name = line.strip().partition(" = ")[0]
         if name in Right.__members__:
             found[Right[name]] = below.strip().strip('"').rstrip(".")

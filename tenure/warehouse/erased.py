@@ -29,6 +29,7 @@ WORD = "erased"
 # properties by which an event of one person names another
 NAMING = ("friend_id", "referrer_id", "referred_id", "referred_by", "customer_id", "user_id", "anonymous_id")
 
+_REMEMBERED = 1_000_000
 _NAMED = re.compile(r'("(?:' + "|".join(NAMING) + r')"\s*:\s*)("(?:[^"\\]|\\.)*"|-?[0-9]+(?![0-9.eE]))')
 _WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s",;:{}\[\]]+')
 
@@ -66,19 +67,21 @@ class Erased:
 
     def refuse(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The batches (columns of `ARRIVING`), with the rows of those erased as rejected ones that say nothing."""
+        # ids of this import that are nobody's who was erased: a keyed hash takes longer than a look
+        cleared: set[str] = set()
         for batch in batches:
-            yield self._refused(batch) if self._hashes else batch
+            yield self._refused(batch, cleared) if self._hashes else batch
 
     def without(self, properties: str) -> str:
         """The properties (JSON) with the ids of those erased replaced where they name another person."""
         return replaced(properties, self.__contains__)
 
-    def _refused(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def _refused(self, batch: pa.RecordBatch, cleared: set[str]) -> pa.RecordBatch:
         table = pa.Table.from_batches([batch])
         if "reason" not in table.column_names:
             for name in ("reason", "raw"):
                 table = table.append_column(name, pa.nulls(table.num_rows, pa.string()))
-        theirs = self._among(table["customer_id"]) | self._among(table["anonymous_id"])
+        theirs = self._among(table["customer_id"], cleared) | self._among(table["anonymous_id"], cleared)
         # what was refused for another reason may show them all the same
         for place in np.flatnonzero(np.asarray(pc.is_valid(table["raw"]))):
             theirs[place] |= any(word in self for word in words_of(str(table["raw"][int(place)])))
@@ -93,13 +96,18 @@ class Erased:
             table = table.set_column(at, pa.field(field.name, field.type), pc.if_else(gone, value, table.column(at)))
         return _one_batch(table, batch)
 
-    def _among(self, ids: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _among(self, ids: pa.ChunkedArray, cleared: set[str]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which rows have an id of somebody erased."""
         if ids.null_count == len(ids):
             return np.zeros(len(ids), dtype=bool)
-        different = pc.unique(ids).drop_null()
-        found = pa.array([one for one in different.to_pylist() if one in self], type=ids.type)
-        return np.array(pc.is_in(ids, value_set=found)) if len(found) else np.zeros(len(ids), dtype=bool)
+        fresh = set(pc.unique(ids).drop_null().to_pylist()) - cleared
+        found = [one for one in fresh if one in self]
+        if len(cleared) > _REMEMBERED:
+            cleared.clear()
+        cleared |= fresh.difference(found)
+        if not found:
+            return np.zeros(len(ids), dtype=bool)
+        return np.array(pc.is_in(ids, value_set=pa.array(found, type=ids.type)))
 
     def _replaced(self, table: pa.Table) -> pa.Table:
         at = table.column_names.index("properties")

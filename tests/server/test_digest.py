@@ -131,8 +131,8 @@ def test_settings_behind_https_are_what_django_wants(tmp_path: Path) -> None:
     import sys
 
     found = subprocess.run(
-        [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"], text=True, capture_output=True,
-        check=False,
+        [sys.executable, "-m", "django", "check", "--deploy", "--fail-level", "WARNING"], text=True,
+        capture_output=True, check=False,
         env={
             **os.environ, "DJANGO_SETTINGS_MODULE": "tenure.server.settings", "TENURE_WORKSPACE": str(tmp_path),
             "TENURE_PUBLIC_URL": "https://crm.example.com", "TENURE_DATABASE_URL": "",

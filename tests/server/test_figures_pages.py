@@ -224,7 +224,7 @@ def test_the_rfm_map_opens_lists_of_exactly_its_people(as_: As) -> None:
     address = next(one for one in links(told, "/figures/rfm") if one.endswith(f"cell={best}"))
     assert people(client, address) == count == ws().journeys.rfm_people(best).num_rows
     fields = [one for one in links(told, "/figures/rfm") if re.search(r"cell=\d-\d$", one)]
-    sizes = {}
+    sizes: dict[str, int] = {}
     for one in cells:
         at = f"{one.recency}-{(one.frequency + one.monetary + 1) // 2}"
         sizes[at] = sizes.get(at, 0) + one.people

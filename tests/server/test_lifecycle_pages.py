@@ -64,7 +64,7 @@ def rows_of(client: Any, address: str) -> int:
 
 ADDRESSES = (
     "/overview", "/overview?by=quarter&show=money&period=2025-Q1", "/stages/classic/at_risk?by=week",
-    "/stages/classic/acquisition?by=quarter", "/forecast", "/forecast?days=90",
+    "/forecast?days=90",
 )  # fmt: skip
 
 

@@ -89,13 +89,13 @@ def test_a_run_is_seen_by_the_pages(here: Path, serving: Served) -> None:
     assert "tenure plan" in _said(here, "stages")[2]
     assert _typed(here, "run").returncode == 0
     with tenure.open(here) as ws:
-        assert [one.stage for one in ws.stages("spenders")][0] == "spenders"
+        assert ws.stages("spenders")[0].stage == "spenders"
     path.write_text(before, encoding="utf-8")
     assert _typed(here, "run").returncode == 0
 
 
 def _typed(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 our own command
+    return subprocess.run(
         [sys.executable, "-m", "tenure.cli", *command], cwd=folder, text=True, capture_output=True, timeout=120,
         env={**os.environ, "COLUMNS": "100"}, check=False,
     )  # fmt: skip

@@ -127,7 +127,7 @@ def _back(asked: Behind) -> str:
 
 def _heading(name: str) -> str:
     return {
-        "recency": _("How recently"), "frequency": _("How often"), "monetary": _("How much"),
+        "recency": _("Recent"), "frequency": _("Often"), "monetary": _("Much"),
         "last_at": _("Last bought"), "purchases": _("Purchases"), "money": _("Spent"), "began": _("Began"),
         "stage": _("In stage"), "from": _("From"), "to": _("To"), "happened_at": _("On"), "next_at": _("Then on"),
         "before": _("Before"), "after": _("After"), "of_before": _("Of, before"), "of_after": _("Of, after"),

@@ -46,8 +46,9 @@ def people(request: HttpRequest) -> HttpResponse:
     part = request.htmx and offset  # type: ignore[attr-defined]
     lifecycle = lifecycle_of(request.GET)
     shown = found(request.user, asked, lifecycle=lifecycle, offset=offset, counted=not part)
+    ws = holding.workspace()
     told_of = {
-        "found": shown, "asked": asked, "lifecycle": shown.lifecycle,
+        "now": ws.refreshed_as_of or ws.as_of, "found": shown, "asked": asked, "lifecycle": shown.lifecycle,
         "next_query": with_query(request.GET, offset=offset + PAGE) if shown.more else "",
     }  # fmt: skip
     if part:

@@ -11,7 +11,7 @@ from django import template
 from tenure.engage.words import points
 from tenure.server import holding
 from tenure.server.pages.templatetags.tenure import money
-from tenure.wording import moment
+from tenure.wording import length, moment
 
 register = template.Library()
 
@@ -32,6 +32,12 @@ def words(name: str) -> str:
 def unlocalized(amount: Decimal) -> str:
     """An amount as somebody types it."""
     return f"{amount:f}"
+
+
+@register.filter
+def long_at(time: int | None, now: int) -> str:
+    """How long before the moment `now` that was; for rows, so that it is not asked anew for each."""
+    return "" if time is None else length(now - time)
 
 
 @register.filter
