@@ -68,6 +68,7 @@ def targets(
     aims: dict[str, Literal["best", "median"]] = {"best": "best", "median": "median"}
     if aim not in aims:
         raise UsageError(f"There is no aim {aim!r}.", hint="There are: best, median.")
+    unit = period_unit(period)
     with opened(context) as ws:
         if spreadsheet is not None:
             text = _read(spreadsheet)
@@ -75,7 +76,7 @@ def targets(
             give(Listing(lambda: _bad(written), lambda screen: _imported(screen, context, written)), form, file)
         elif propose:
             with working("Looking back"):
-                found = ws.targets.propose(metric, period=period_unit(period))
+                found = ws.targets.propose(metric, period=unit)
             done = ws.targets.accept(found, aim=aims[aim]) if accept else None
             give(
                 Listing(

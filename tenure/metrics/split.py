@@ -31,6 +31,6 @@ def split_step(feed: Feed) -> Step:
     chosen, words = ("min", "first touch") if by in FIRST_TOUCH else ("max", "last known trait")
     return Step(
         "split", f"What each person belongs to by {by}: the {words}",
-        f"SELECT unit, arg_{chosen}(text, time) AS part FROM measures AS r "
+        f"SELECT unit, arg_{chosen}(text, (time, tie)) AS part FROM measures AS r "
         f"WHERE kind = {number} AND text IS NOT NULL AND {feed.limits()} GROUP BY unit",
     )  # fmt: skip

@@ -183,22 +183,23 @@ class Metrics:
         return metric_sql(self._ws._store.connection(), metric, question)
 
     def periods(self, unit: PeriodUnit, *, since: str | None = None, until: str | None = None) -> tuple[Period, ...]:
-        """The periods asked for, after the one before the first."""
+        """The periods asked for, after the one before the first; none begins later than what is known."""
         if unit not in UNITS:
             raise UsageError(f"There is no period {unit!r}.", hint=f"There are: {', '.join(UNITS)}.")
         now, zone = self._ws._now(), self._ws.zone
-        last = now if until is None else parse_moment(until, zone)
+        last = now if until is None else min(parse_moment(until, zone), now)
         if since is None:
             found = last_periods(self._ws, unit, PERIODS + 1, until=last)
+            if len(found) < 2:
+                raise UsageError(f"There is no calendar for {until}.", hint="Take a later time.")
             first_event = self._ws.first_event or 0
             # before the log begins there is nothing to tell
             late = [place for place, one in enumerate(found) if place and one.ends > first_event]
             return found[min(late[0] if late else len(found) - 1, len(found) - 1) - 1 :]
         first = self._begin(since)
         if first > last:
-            raise UsageError(
-                f"{since} is later than {until or 'the last moment that is known'}.", hint="Begin earlier."
-            )
+            later = until if until is not None and last < now else None
+            raise UsageError(f"{since} is later than {later or 'the last moment that is known'}.", hint="Begin earlier.")
         found = all_periods(self._ws, unit, since=first, until=last)
         return (*last_periods(self._ws, unit, 1, until=found[0].begins - 1), *found)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tenure.errors import UsageError
 from tenure.lifecycle.moves.scope import Scope
-from tenure.lifecycle.periods import MOST, Period, PeriodUnit
+from tenure.lifecycle.periods import Period, PeriodUnit
 from tenure.metrics.outlook.backtest import Backtest, backtest
 from tenure.metrics.outlook.levers import Lever, Needed, leverage, needed
 from tenure.metrics.outlook.outlook import Expected, Newcomers, Ready, outlook, ready, widened
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
 
 PERIODS = 12
+# a year of days; what is further off takes the square of the time, and nobody knows it
+MOST = 366
 SEED = 1
 _LONGEST = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 _DAY = 86_400_000_000
@@ -99,7 +101,7 @@ class Outlooks:
 
     def _learnt(self, name: str | None, unit: PeriodUnit, count: int) -> tuple[Scope, Visits, tuple[Period, ...]]:
         if not 1 <= count <= MOST:
-            raise UsageError(f"{count} periods cannot be looked ahead.", hint=f"Name a number from 1 to {MOST:,}.")
+            raise UsageError(f"{count} periods cannot be looked ahead.", hint=f"Name a number from 1 to {MOST}.")
         scope = self._ws.moves.scope(name)
         found = visits(self._ws._store.connection(), scope)
         if not len(found.entered):
