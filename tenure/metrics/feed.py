@@ -166,15 +166,23 @@ class Feed:
         return [
             Step(
                 f"{DATES}{number}", f"The moments that are told: {kind.told()}",
-                f"SELECT unit, time, tie, {moment('text')} AS due FROM measures AS r "
+                f"SELECT unit, time, tie, {moment('text', self.question.offsets)} AS due FROM measures AS r "
                 f"WHERE kind = {number} AND {self.limits()}",
             )
             for number, kind in self.dated.items()
         ]  # fmt: skip
 
 
-def moment(text: str) -> str:
-    """SQL of the moment that a text tells as an ISO date or time, in microseconds since 1970; null where it is none."""
-    whole_day = f"CASE WHEN length({text}) = 10 THEN {_LAST_OF_DAY} ELSE 0 END"
-    read = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)) + {whole_day}"
-    return f"CASE WHEN regexp_full_match({text}, {quote(ISO_TIME)}) AND {text} >= '0001' THEN {read} END"
+def moment(text: str, offsets: tuple[tuple[int, int], ...] = ((0, 0),)) -> str:
+    """SQL of the moment that a text tells as an ISO date or time, in microseconds since 1970; null where it is none.
+
+    A date means its last moment where local time is ahead of UTC as the `offsets` of a question say.
+    """
+    told = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
+    ends = [f"{told} + {_LAST_OF_DAY - ahead}" for _, ahead in offsets]
+    arms = " ".join(
+        f"WHEN {end} < {since} THEN {end}" for end, (since, _) in zip(ends, offsets[1:], strict=False)
+    )
+    end = f"CASE {arms} ELSE {ends[-1]} END" if arms else ends[-1]
+    whole = f"CASE WHEN length({text}) = 10 THEN {end} ELSE {told} END"
+    return f"CASE WHEN regexp_full_match({text}, {quote(ISO_TIME)}) AND {text} >= '0001' THEN {whole} END"

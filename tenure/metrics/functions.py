@@ -207,7 +207,8 @@ SETTINGS = (
     Setting(
         name="due", signature="due=property", example="count(task, due=due_at, then=task_done, same=task_id)",
         means="The event counts at the moment that this property tells, and `then` must come by that moment, or "
-        "`within` so long after it. A date means its last moment in UTC.",
+        "`within` so long after it. A date means its last moment in the workspace's "
+        "time zone.",
     ),
     Setting(
         name="aged", signature="aged=length", example="customers(order, nth=1, aged=days(30))",

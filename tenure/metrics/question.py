@@ -54,9 +54,14 @@ class Question:
         return self.periods[place].ends > self.as_of + 1
 
     def days(self, place: int) -> Decimal:
-        """How many days a period has, or has had so far."""
+        """How many days of the calendar a period has, or has had so far: one of 23 or 25 hours is a day too."""
         first, last = self.periods[place].begins, max(self.closes(place), self.periods[place].begins)
-        return Decimal(last - first) / DAY
+        return Decimal(last + self._ahead(last) - first - self._ahead(first)) / DAY
+
+    def _ahead(self, time: int) -> int:
+        """By how much local time is ahead of UTC at a moment."""
+        begun = [offset for since, offset in self.offsets if since <= time]
+        return begun[-1] if begun else self.offsets[0][1]
 
     def place_of(self, time: str) -> str:
         """SQL of the place of the period in which a moment lies; -1 before the first. None must be after the last."""

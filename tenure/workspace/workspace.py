@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from zoneinfo import ZoneInfo
@@ -39,30 +38,20 @@ from tenure.lifecycle.tell import due_people, history_rows
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.duckdb import Store
 from tenure.warehouse.facts import fact
-from tenure.workspace.actions import Actions
 from tenure.workspace.calendar import last_periods
 from tenure.workspace.checkup import Checkup, checkup, number
-from tenure.workspace.cohorts import Cohorts
 from tenure.workspace.definitions import EXCLUDED, Definitions, read_definitions
-from tenure.workspace.journeys import Journeys
-from tenure.workspace.metrics import Metrics
 from tenure.workspace.moments import microseconds, parse_moment
-from tenure.workspace.moves import Moves
-from tenure.workspace.outlook import Outlooks
-from tenure.workspace.predictions import Predictions
-from tenure.workspace.roster import RosterOf
+from tenure.workspace.rooms import Rooms
 from tenure.workspace.snapshot import computed
 from tenure.workspace.stage_names import refuse_lost_stages
-from tenure.workspace.targets import Targets
-from tenure.workspace.timeline import Timeline
-from tenure.workspace.why import WhyOf
 
 OWN_FOLDER = ".tenure"
 STORE_FILE = "store.duckdb"
 RESTATED = 6  # months that a plan tells anew
 
 
-class Workspace(AbstractContextManager["Workspace"]):
+class Workspace(Rooms, AbstractContextManager["Workspace"]):
     """A workspace whose store this process holds. Close it, or use it in a `with` statement."""
 
     def __init__(self, folder: Path, definitions: Definitions, store: Store, clock: Callable[[], int]) -> None:
@@ -286,61 +275,6 @@ class Workspace(AbstractContextManager["Workspace"]):
                 connection, self.definitions.all, held, money=self.definitions.money, as_of=self._now(),
                 exclusion=held.get(EXCLUDED), periods=last_periods(self, "month", RESTATED, until=self._now()),
             )  # fmt: skip
-
-    @property
-    def moves(self) -> Moves:
-        """How people move: population over time, transitions, time in stage, conversion, and who to look at."""
-        return Moves(self)
-
-    @cached_property
-    def metrics(self) -> Metrics:
-        """The metrics: what there are, and what they were in each period."""
-        return Metrics(self)
-
-    @cached_property
-    def targets(self) -> Targets:
-        """The targets, how metrics and stages stand against them, and what lies outside the expected."""
-        return Targets(self)
-
-    @property
-    def roster(self) -> RosterOf:
-        """The lists of people: who is where now, by any filter."""
-        return RosterOf(self)
-
-    @property
-    def timeline(self) -> Timeline:
-        """What happened to people, event by event."""
-        return Timeline(self)
-
-    @property
-    def cohorts(self) -> Cohorts:
-        """Who came in one period, followed through the periods after it."""
-        return Cohorts(self)
-
-    @property
-    def predictions(self) -> Predictions:
-        """What customers will buy, by the rule that foretold the end of the log best."""
-        return Predictions(self)
-
-    @property
-    def outlook(self) -> Outlooks:
-        """What is to come: people by stage in the next periods, what must convert, and what would help most."""
-        return Outlooks(self)
-
-    @property
-    def why(self) -> WhyOf:
-        """Why figures changed, and what goes before people enter or leave stages."""
-        return WhyOf(self)
-
-    @property
-    def journeys(self) -> Journeys:
-        """What people go through: touchpoints that follow each other, paths, the journey map, attribution, RFM."""
-        return Journeys(self)
-
-    @property
-    def actions(self) -> Actions:
-        """What was done with lists of people, and what came of it beside those held out."""
-        return Actions(self)
 
     def rejected(self) -> pa.Table:
         """The rows that did not load: source, file, position, reason, raw."""

@@ -54,6 +54,7 @@ def own(formula: str, *, extra: str = "") -> DefinedMetrics:
         ("in_stage(phase=lost)", 15, "There are reach"),
         ("customers(since(order) >= days(3))", 10, "on the events of a period"),
         ("customers(count(order, within=days(3)) >= 1)", 10, "The period is the window"),
+        ("customers(1 == 1)", 0, "nothing that people did"),
         ("moved(mrr, newest)", 11, "Did you mean 'new'?"),
         ("moved(arr, new)", 6, "is no level"),
         ("revenu / orders", 0, "Did you mean 'revenue'?"),
@@ -131,8 +132,8 @@ def test_periods_follow_the_clocks_through_a_change(tmp_path: Path) -> None:
         # half past eleven at night on the 27th, half past midnight on the 28th: two days, in winter time
         (used,) = (one for one in ws.metrics.points(["stickiness"], since="2024-10-01") if one.period == "2024-10")
         assert used.numerator is not None
-        # October has 31 days and an hour
-        assert Fraction(used.numerator) * (31 * 24 + 1) / 24 == pytest.approx(2)
+        # October has 31 days, of which one has 25 hours
+        assert Fraction(used.numerator) * 31 == pytest.approx(2)
 
 
 def test_a_running_period_is_marked_and_counts_what_there_is(tmp_path: Path) -> None:
@@ -142,6 +143,34 @@ def test_a_running_period_is_marked_and_counts_what_there_is(tmp_path: Path) -> 
         assert (point.period, point.value, point.status) == ("2024-01", 1, "running")
         with pytest.raises(UsageError, match="is later than"):
             ws.metrics.points(["orders"], since="2024-03-01")
+
+
+def test_nothing_is_told_of_what_is_to_come(tmp_path: Path) -> None:
+    events = [
+        event("2024-01-10", "ann", "Order Completed", revenue="1"),
+        event("2024-01-11", "ann", "Subscription Started", mrr="1", subscription_id="a"),
+    ]
+    with workspace(tmp_path / "w", events, as_of="2024-02-15") as ws:
+        told = ws.metrics.points(["orders", "nrr"], since="2024-01-01", until="2030-01-01")
+        assert [(one.metric, one.period) for one in told] == [
+            ("orders", "2024-01"), ("orders", "2024-02"), ("nrr", "2024-01"), ("nrr", "2024-02"),
+        ]  # fmt: skip
+        for since, until in (("2024-03-01", None), ("2024-03-01", "2030-01-01"), ("2030-01-01", "2031-01-01")):
+            with pytest.raises(UsageError, match="is later than the last moment that is known"):
+                ws.metrics.points(["orders"], since=since, until=until)
+        with pytest.raises(UsageError, match="is later than 2024-01-05"):
+            ws.metrics.points(["orders"], since="2024-01-10", until="2024-01-05")
+        with pytest.raises(UsageError, match="no calendar for 0001-01-01"):
+            ws.metrics.points(["orders"], until="0001-01-01")
+
+
+def test_a_day_of_23_hours_is_a_day(tmp_path: Path) -> None:
+    events = [event("2024-03-31T12:00:00Z", "ann", "Feature Used"), event("2024-10-27T12:00:00Z", "ann", "Feature Used")]
+    with workspace(tmp_path / "w", events, as_of="2024-12-31", settings="timezone: Europe/London") as ws:
+        days = {one.period: one.value for one in ws.metrics.points(["stickiness"], period="day", since="2024-03-31")}
+        assert (days["2024-03-31"], days["2024-10-27"]) == (1, 1)
+        weeks = {one.start.isoformat(): one for one in ws.metrics.points(["stickiness"], period="week", since="2024-03-25")}
+        assert weeks["2024-03-25"].value == weeks["2024-10-21"].value == pytest.approx(Decimal(1) / 7)
 
 
 def test_what_was_received_later_is_left_out(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ def test_json_and_other_periods(invoke: Invoke, company: Path) -> None:
         ("--stage loylty", "has no stage 'loylty'"),
         ("--leverage --errors", "asked one at a time"),
         ("--periods 0", "0 periods cannot be looked ahead."),
+        ("--periods 9000 --period year", "from 1 to 366."),
         ("--period moon", "There is no period 'moon'."),
     ],
 )
