@@ -118,8 +118,10 @@ def pace(value: Decimal | None, shape: Shape, passed: Decimal) -> Decimal | None
 
 
 def rate_ahead(value: Decimal | None, shape: Shape, *, share: bool) -> Decimal | None:
-    """What a rate will be at the end; None where there is none. A `share` is never more than 1."""
+    """What a rate will be at the end; None where there is none, or where it is too early to tell: a churn rate is 0 on
+    every first day. A `share` is never more than 1.
+    """
     part = shape.part(Decimal(1))
     if value is None or part < EARLY:
-        return value
+        return None
     return min(value / part, Decimal(1)) if share else value / part

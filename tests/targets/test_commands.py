@@ -106,3 +106,4 @@ def test_what_does_not_go_together(corner: Path, invoke: Invoke) -> None:
     assert "--accept goes with --propose" in invoke("-C", corner, "targets", "--accept", code=2).output
     assert "no aim 'bst'" in invoke("-C", corner, "targets", "--propose", "--aim", "bst", code=2).output
     assert "no file" in invoke("-C", corner, "targets", "--import", "nowhere.csv", code=2).output
+    assert "no period 'moon'" in invoke("-C", corner, "targets", "--period", "moon", code=2).output
