@@ -50,12 +50,28 @@ def alerts(
         with working("Looking at what was to be expected"):
             names = [one.metric.name for one in ws.metrics.catalogue() if not one.lacks] if every else None
             found = ws.targets.alerts(names, period=period_unit(period), at=at, rate=rate)
-        give(Listing(lambda: _rows(found), lambda screen: _show(screen, context, ws, found, names, rate)), form, file)
+        unknown = "" if found else _too_short(ws, period, at)
+        give(
+            Listing(
+                lambda: _rows(found), lambda screen: _show(screen, context, ws, found, names, rate, unknown=unknown)
+            ),
+            form, file,
+        )  # fmt: skip
+
+
+def _too_short(ws: Workspace, period: str, at: str | None) -> str:
+    """What is missing to know what is usual; empty where nothing is."""
+    from tenure.metrics.expected import LEAST
+
+    whole = max(len(ws.targets.complete(period_unit(period), LEAST + 1, at)) - 1, 0)
+    if whole > LEAST:
+        return ""
+    return f"Nothing can be told yet: it takes {LEAST + 1} whole {period}s, and there {'is' if whole == 1 else 'are'} {whole}."
 
 
 def _show(
     screen: Screen, context: typer.Context, ws: Workspace, found: Sequence[Alert], names: list[str] | None,
-    rate: float | None,
+    rate: float | None, *, unknown: str,
 ) -> None:  # fmt: skip
     from rich.text import Text
 
@@ -71,7 +87,7 @@ def _show(
         f"{several(looked, 'metric')} looked at; of quiet ones {(rate or RATE) * 100:g} % are alarms by chance",
     )
     if not found:
-        screen.say("None.")
+        screen.say(unknown or "None.")
         screen.next(typed(context, "scorecard"))
         return
     rows: list[list[Cell]] = []

@@ -138,6 +138,8 @@ def _show(
         cells.append(stands.append(f"{' · ' if stands.plain else ''}{one.status or ''}", style="not bold dim"))
         rows.append(cells)
     screen.table(columns, rows)
+    if by and all(one.part is None for one in points):
+        screen.say(f"Nothing tells a {by}: neither the events of this metric, nor a first touch or trait of people.")
     if any(one.status == "running" for one in points):
         screen.say("running: the period, or the time that people still have, is not over.", "dim")
     screen.say(f"= {metric.text}", "dim")

@@ -180,9 +180,7 @@ def moment(text: str, offsets: tuple[tuple[int, int], ...] = ((0, 0),)) -> str:
     """
     told = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
     ends = [f"{told} + {_LAST_OF_DAY - ahead}" for _, ahead in offsets]
-    arms = " ".join(
-        f"WHEN {end} < {since} THEN {end}" for end, (since, _) in zip(ends, offsets[1:], strict=False)
-    )
+    arms = " ".join(f"WHEN {end} < {since} THEN {end}" for end, (since, _) in zip(ends, offsets[1:], strict=False))
     end = f"CASE {arms} ELSE {ends[-1]} END" if arms else ends[-1]
     whole = f"CASE WHEN length({text}) = 10 THEN {end} ELSE {told} END"
     return f"CASE WHEN regexp_full_match({text}, {quote(ISO_TIME)}) AND {text} >= '0001' THEN {whole} END"

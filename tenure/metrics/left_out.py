@@ -8,7 +8,8 @@ from types import MappingProxyType
 LEFT_OUT: Mapping[str, str] = MappingProxyType(
     {
         "Leads by campaign": "It is `tenure metric new_leads --by campaign`.",
-        "First response in business hours": "No event tells the hours in which somebody answers; times go by the clock.",
+        "First response in business hours": "No event tells the hours of business; times go by "
+        "the clock.",
         "Platform over-claim": "No event tells the revenue that an advertising platform claims for itself.",
         "Attributed conversions (first, last, last non-direct, linear, U, J, time decay, Markov, Shapley), assists":
         "They share one conversion out among touches; that is an analysis of paths, not a figure of a period.",
@@ -24,8 +25,8 @@ LEFT_OUT: Mapping[str, str] = MappingProxyType(
         "Rotten deals": "How long is too long is the workspace's own rule: make it a stage of a lifecycle of deals.",
         "Share of loss reasons, of root causes, of churn reasons": "It is a breakdown: `tenure metric deals_lost --by "
         "reason`, `cases_resolved --by root_cause`.",
-        "Lifetime value of a cohort, with margin": "It is `first_year_revenue` times the margin, in a metric of your own; "
-        "by age in `tenure cohorts`.",
+        "Lifetime value of a cohort, with margin": "It is `first_year_revenue` times the margin, in a metric "
+        "of your own; revenue by age is in `tenure cohorts`.",
         "Streaks and the overall line of retention": "They belong to the table of cohorts by age.",
         "Churn summed over days": "It is `tenure metric subscriber_churn_rate --period day`, added up.",
         "NRR from movements": "Whoever comes back stands above the line and not below it; `nrr` compares the same "

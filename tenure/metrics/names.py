@@ -82,7 +82,7 @@ def _condition(node: PeopleWhere, found: _Found) -> None:
     found.events.update(checked.events)
     found.errors.extend(checked.errors)
     if not any(isinstance(part, Measure) for part in walk_condition(node.condition)):
-        found.error(node.span, "This condition asks for nothing that people did.", "Write: customers(count(order) >= 2)")
+        found.error(node.span, "This condition asks for nothing that people did.", "customers(count(order) >= 2)")
     for part in walk_condition(node.condition):
         if isinstance(part, Measure) and (part.function not in _PER_PERSON or part.within or part.after):
             message = f"'{part.function}' cannot stand in a condition on the events of a period."

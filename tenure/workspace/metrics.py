@@ -199,7 +199,9 @@ class Metrics:
         first = self._begin(since)
         if first > last:
             later = until if until is not None and last < now else None
-            raise UsageError(f"{since} is later than {later or 'the last moment that is known'}.", hint="Begin earlier.")
+            raise UsageError(
+                f"{since} is later than {later or 'the last moment that is known'}.", hint="Begin earlier."
+            )
         found = all_periods(self._ws, unit, since=first, until=last)
         return (*last_periods(self._ws, unit, 1, until=found[0].begins - 1), *found)
 

@@ -173,6 +173,9 @@ def test_a_pace_without_earlier_periods_is_by_the_time() -> None:
     grows = Shape(reached=(Decimal(1),) * 3, ended=(Decimal(4),) * 3)
     assert rate_ahead(Decimal("0.1"), grows, share=True) == Decimal("0.4")
     assert rate_ahead(Decimal("0.3"), grows, share=True) == 1
+    # nobody leaves on a first day: that says nothing of the month
+    late = Shape(reached=(Decimal("0.01"),) * 3, ended=(Decimal("0.4"),) * 3)
+    assert rate_ahead(Decimal(0), late, share=True) is None
 
 
 def test_which_metrics_have_a_pace() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import ParamSpec, TypeVar
@@ -16,6 +17,9 @@ from tenure.server import holding
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# seconds that a figure may be old where a new one is on its way
+OLD = 600.0
 
 
 def kept(most: int = 32) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -26,27 +30,36 @@ def kept(most: int = 32) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
     def decorated(function: Callable[P, T]) -> Callable[P, T]:
         # the definitions are kept beside, so that no other ones take their place in memory, and with it their id
-        answers: OrderedDict[Hashable, tuple[T, object]] = OrderedDict()
+        answers: OrderedDict[Hashable, tuple[T, str, float, object]] = OrderedDict()
         working: dict[Hashable, threading.Lock] = {}
         guard = threading.Lock()
 
+        def asked(args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[Hashable, str]:
+            ws = holding.workspace()
+            return (id(ws.definitions), args, tuple(sorted(kwargs.items()))), ws.roster.version
+
+        def held(key: Hashable, version: str | None, oldest: float = 0) -> tuple[T] | None:
+            with guard:
+                found = answers.get(key)
+                if found is None or (version is not None and found[1] != version) or found[2] < oldest:
+                    return None
+                answers.move_to_end(key)
+                return (found[0],)
+
         @functools.wraps(function)
         def answer(*args: P.args, **kwargs: P.kwargs) -> T:
-            ws = holding.workspace()
-            key = (id(ws.definitions), ws.roster.version, args, tuple(sorted(kwargs.items())))
+            key, version = asked(args, kwargs)
+            if (there := held(key, version)) is not None:
+                return there[0]
             with guard:
-                if key in answers:
-                    answers.move_to_end(key)
-                    return answers[key][0]
                 lock = working.setdefault(key, threading.Lock())
             with lock:
-                with guard:
-                    if key in answers:
-                        return answers[key][0]
+                if (there := held(key, version)) is not None:
+                    return there[0]
                 try:
                     found = function(*args, **kwargs)
                     with guard:
-                        answers[key] = (found, ws.definitions)
+                        answers[key] = (found, version, time.monotonic(), holding.workspace().definitions)
                         while len(answers) > most:
                             answers.popitem(last=False)
                 finally:
@@ -55,13 +68,16 @@ def kept(most: int = 32) -> Callable[[Callable[P, T]], Callable[P, T]]:
             return found
 
         def known(*args: P.args, **kwargs: P.kwargs) -> T | None:
-            ws = holding.workspace()
-            with guard:
-                held = answers.get((id(ws.definitions), ws.roster.version, args, tuple(sorted(kwargs.items()))))
-            return None if held is None else held[0]
+            there = held(*asked(args, kwargs))
+            return None if there is None else there[0]
 
-        # what is there already, for whoever would not wait
+        def latest(*args: P.args, **kwargs: P.kwargs) -> T | None:
+            there = held(asked(args, kwargs)[0], None, time.monotonic() - OLD)
+            return None if there is None else there[0]
+
+        # what is there already, for whoever would not wait; and what was true some minutes ago
         answer.known = known  # type: ignore[attr-defined]
+        answer.latest = latest  # type: ignore[attr-defined]
         return answer
 
     return decorated

@@ -1,6 +1,8 @@
 """Figures that take longer than a page may: worked out beside the pages, one after the other, and asked for again.
 
 found = later(outlook_of, "classic", "month")     # None: not yet; ask again in a moment
+
+Where events come in all the time, a figure of some minutes ago is shown while the new one is worked out.
 """
 
 from __future__ import annotations
@@ -38,11 +40,13 @@ def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | No
         outcome = _waiting.get(key)
         if outcome is None:
             outcome = _waiting[key] = _hands.submit(_bounded, lambda: function(*args, **kwargs))
+    latest = getattr(function, "latest", None)
+    before = None if latest is None else latest(*args, **kwargs)
     try:
-        found: T = outcome.result(PATIENCE)
+        found: T = outcome.result(PATIENCE if before is None else 0.05)
     except StillWorking:
         if not outcome.done():
-            return None
+            return before
         raise
     finally:
         if outcome.done():

@@ -8,7 +8,8 @@ from tenure.server import holding
 from tenure.server.environment import Environment
 from tenure.server.loops.worker import Loop
 
-_RESTATED = 60.0  # seconds after which figures "as of now" are told anew though nothing happened
+# seconds after which figures "as of now" are told anew though nothing happened: sums over windows change by themselves
+_RESTATED = 900.0
 _SOURCES = 60.0
 
 
@@ -33,7 +34,7 @@ def read_sources() -> int:
 
 
 class Follow:
-    """Brings histories and lists up to date where events arrived, a move came due, or a minute went by."""
+    """Brings histories and lists up to date where events arrived, a move came due, or some time went by."""
 
     def __init__(self) -> None:
         self._last = 0.0

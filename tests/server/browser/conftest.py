@@ -1,4 +1,4 @@
-"""A server in a process of its own, and Chromium to look at it with."""
+"""A server in a process of its own, and Chromium to look at it with, which reaches nothing but this machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def chromium() -> str:
 
 
 class Served:
-    """`tenure serve` in a folder: started, its address, ended."""
+    """A command that ends by serving a workspace: started, its address, ended."""
 
     def __init__(self, command: list[str], folder: Path, **variables: str) -> None:
         self.folder = folder
@@ -44,7 +44,7 @@ class Served:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tenure.cli", *command],
             cwd=folder, text=True, stdout=subprocess.PIPE, stderr=log,
-            env={**os.environ, "TENURE_PORT": "0", **variables},
+            env={**os.environ, "TENURE_PORT": "0", "TENURE_DATABASE_URL": "", **variables},
         )  # fmt: skip
         log.close()
         assert self._process.stdout is not None
@@ -69,21 +69,36 @@ class Served:
             self._process.stdout.close()  # type: ignore[union-attr]
 
 
-@pytest.fixture(scope="module")
-def served(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The simulated shop, served; the administrator is `ann`."""
+@pytest.fixture(scope="session")
+def serves() -> Iterator[Callable[..., Served]]:
+    """What starts a server, which is ended after all tests."""
     chromium()
-    folder = tmp_path_factory.mktemp("browser") / "shop"
-    shutil.copytree(shop, folder, ignore=shutil.ignore_patterns(".tenure"))
-    server = Served(
-        ["serve", "--no-browser"],
-        folder,
-        TENURE_ADMIN_NAME="ann",
-        TENURE_ADMIN_PASSWORD=PASSWORD,
-        TENURE_DATABASE_URL="",
-    )
-    yield server
-    assert server.end() == 0
+    started: list[Served] = []
+
+    def serve(command: list[str], folder: Path, **variables: str) -> Served:
+        started.append(Served(command, folder, **variables))
+        return started[-1]
+
+    yield serve
+    assert [server.end() for server in started] == [0] * len(started)
+
+
+@pytest.fixture(scope="session")
+def copied(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """What copies the files of the simulated shop into a new folder."""
+
+    def copy() -> Path:
+        folder = tmp_path_factory.mktemp("browser") / "shop"
+        shutil.copytree(shop, folder, ignore=shutil.ignore_patterns(".tenure"))
+        return folder
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def served(copied: Callable[[], Path], serves: Callable[..., Served]) -> Served:
+    """The simulated shop, served; the administrator is `ann`."""
+    return serves(["serve", "--no-browser"], copied(), TENURE_ADMIN_NAME="ann", TENURE_ADMIN_PASSWORD=PASSWORD)
 
 
 @pytest.fixture(scope="session")
@@ -99,22 +114,26 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def look(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
-    """What opens a page of the served shop as `ann`: width, theme; errors of the console are kept on `page.faults`."""
+def window(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """What opens an empty window on a server.
+
+    What the console says is kept on `page.faults`, what was asked of other hosts on `page.strayed`.
+    """
     contexts = []
 
-    def opened(path: str = "/", *, width: int = 1280, theme: Any = "light") -> Page:
+    def opened(server: Served, *, width: int = 1280, theme: Any = "light", state: Any = None) -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, base_url=served.address
+            viewport={"width": width, "height": 900}, color_scheme=theme, base_url=server.address, storage_state=state
         )
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         faults: list[str] = []
+        strayed: list[str] = []
         page.on("console", lambda told: faults.append(told.text) if told.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.faults = faults  # type: ignore[attr-defined]
-        log_in(page)
-        page.goto(path)
+        page.on("request", lambda asked: None if _own(asked.url, server) else strayed.append(asked.url))
+        page.faults, page.strayed = faults, strayed  # type: ignore[attr-defined]
         return page
 
     yield opened
@@ -122,10 +141,43 @@ def look(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
         context.close()
 
 
-def log_in(page: Page) -> None:
-    """Nothing; `ann` is logged in."""
+def _own(address: str, server: Served) -> bool:
+    return address.startswith((f"{server.address}/", "data:", "blob:"))
+
+
+@pytest.fixture(scope="session")
+def state(browser: Browser, served: Served) -> Any:
+    """The cookies of `ann`, who logged in once."""
+    context = browser.new_context(base_url=served.address)
+    log_in(context.new_page())
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def look(window: Callable[..., Page], served: Served, state: Any) -> Callable[..., Page]:
+    """What opens a page of the served shop as `ann`: width, theme."""
+
+    def opened(path: str = "/", *, width: int = 1280, theme: Any = "light") -> Page:
+        page = window(served, width=width, theme=theme, state=state)
+        page.goto(path)
+        return page
+
+    return opened
+
+
+def log_in(page: Page, name: str = "ann") -> None:
+    """Nothing; somebody is logged in."""
     page.goto("/account/login/")
-    page.get_by_label("Name or mail address").fill("ann")
+    page.get_by_label("Name or mail address").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Log in").click()
     page.wait_for_url(re.compile(r"/(overview|today)$"))
+
+
+def settle(page: Page) -> None:
+    """Nothing, once the page has all its parts."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("!document.querySelector('.turning, .htmx-request, [hx-trigger^=\"load delay\"]')")
+    page.wait_for_load_state("networkidle")

@@ -1,0 +1,81 @@
+"""Figures that are kept: worked out once a version of the data, and a little old rather than late."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def version(site: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What stands for the version of the data; the test changes it."""
+    from tenure.workspace.roster import RosterOf
+
+    told = ["first"]
+    monkeypatch.setattr(RosterOf, "version", property(lambda self: told[0]))
+    return told
+
+
+def test_an_answer_is_worked_out_once_a_version(version: list[str]) -> None:
+    from tenure.server.access.kept import kept
+
+    asked: list[str] = []
+
+    @kept(2)
+    def figure(name: str) -> str:
+        asked.append(name)
+        return f"{name} of {version[0]}"
+
+    assert figure("a") == figure("a") == "a of first"
+    version[0] = "second"
+    assert figure("a") == "a of second"
+    assert asked == ["a", "a"]
+    figure("b")
+    figure("c")
+    figure("a")
+    assert asked == ["a", "a", "b", "c", "a"], "two are kept"
+
+
+def test_who_asks_at_once_waits_for_one_answer(version: list[str]) -> None:
+    from tenure.server.access.kept import kept
+
+    asked: list[int] = []
+
+    @kept()
+    def figure() -> int:
+        asked.append(1)
+        time.sleep(0.05)
+        return len(asked)
+
+    threads = [threading.Thread(target=figure) for _ in range(5)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert asked == [1]
+
+
+def test_heavy_figures_are_of_some_minutes_ago_while_new_ones_are_made(version: list[str]) -> None:
+    from tenure.server.access.kept import kept
+    from tenure.server.access.later import later
+
+    going = threading.Event()
+
+    @kept()
+    def figure() -> str:
+        if version[0] != "first":
+            assert going.wait(10)
+        return version[0]
+
+    assert later(figure) == "first"
+    version[0] = "second"
+    assert later(figure) == "first"
+    going.set()
+    for _ in range(200):
+        if later(figure) == "second":
+            break
+        time.sleep(0.01)
+    assert later(figure) == "second"
