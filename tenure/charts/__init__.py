@@ -15,6 +15,7 @@ from tenure.charts.due import due
 from tenure.charts.follows import follows
 from tenure.charts.in_out import in_out
 from tenure.charts.matrix import matrix
+from tenure.charts.notes import Mark
 from tenure.charts.over_time import over_time
 from tenure.charts.paths import paths
 from tenure.charts.personas import personas
@@ -26,6 +27,7 @@ from tenure.charts.survival import survival
 from tenure.charts.trend import Trend, trend, trends
 
 __all__ = [
-    "Trend", "ahead", "coming", "credited", "due", "errors", "follows", "in_out", "matrix", "over_time", "paths",
-    "personas", "retained", "rfm_map", "stage_colours", "staying", "steps", "survival", "svg", "trend", "trends",
+    "Mark", "Trend", "ahead", "coming", "credited", "due", "errors", "follows", "in_out", "matrix", "over_time",
+    "paths", "personas", "retained", "rfm_map", "stage_colours", "staying", "steps", "survival", "svg", "trend",
+    "trends",
 ]  # fmt: skip

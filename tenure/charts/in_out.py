@@ -7,11 +7,12 @@ from typing import Any
 
 import altair as alt
 
+from tenure.charts.notes import Mark, marked
 from tenure.charts.theme import GRID, INK, MUTED, charted, themed
 from tenure.lifecycle.moves.over_time import StagePeriod
 
 
-def in_out(rows: Sequence[StagePeriod], *, colour: str, width: int) -> Any:
+def in_out(rows: Sequence[StagePeriod], *, colour: str, width: int, notes: Sequence[Mark] = ()) -> Any:
     """The entries of one stage above the line in its colour, its exits below in grey; what is left over a tick."""
     values = [
         {"period": row.period.name, "in": row.entries, "out": -row.exits, "net": row.entries - row.exits}
@@ -26,4 +27,4 @@ def in_out(rows: Sequence[StagePeriod], *, colour: str, width: int) -> Any:
     left = base.mark_bar(color=MUTED, opacity=0.55).encode(y="out:Q")
     net = base.mark_tick(color=INK, thickness=2).encode(y="net:Q")
     line = base.mark_rule(color=GRID).encode(y=alt.datum(0))
-    return themed(alt.layer(came, left, line, net), width=width, height=220)
+    return themed(marked(alt.layer(came, left, line, net), notes, periods), width=width, height=220)

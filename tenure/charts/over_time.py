@@ -7,11 +7,14 @@ from typing import Any
 
 import altair as alt
 
+from tenure.charts.notes import Mark, marked
 from tenure.charts.theme import charted, themed
 from tenure.lifecycle.moves.over_time import StagePeriod
 
 
-def over_time(rows: Sequence[StagePeriod], *, colours: Mapping[str, str], width: int, noun: str) -> Any:
+def over_time(
+    rows: Sequence[StagePeriod], *, colours: Mapping[str, str], width: int, noun: str, notes: Sequence[Mark] = ()
+) -> Any:
     """Stacked columns of the people in each stage at the end of each period; who is in none is left out."""
     names = list(colours)
     values = [
@@ -32,4 +35,4 @@ def over_time(rows: Sequence[StagePeriod], *, colours: Mapping[str, str], width:
             order=alt.Order("order:Q"),
         )
     )
-    return themed(chart, width=width, height=240)
+    return themed(marked(chart, notes, periods), width=width, height=240)

@@ -9,6 +9,7 @@ from typing import Any
 
 import altair as alt
 
+from tenure.charts.notes import Mark, marked
 from tenure.charts.theme import ACCENT, CURVE_WIDTH, INK, MUTED, charted, faceted, themed
 from tenure.metrics.figures import RUNNING, MetricPoint
 from tenure.metrics.targets import Limits
@@ -31,15 +32,16 @@ class Trend:
     pace: Decimal | None = None
 
 
-def trend(told: Trend, *, width: int, currency: str | None, height: int = 240) -> Any:
+def trend(
+    told: Trend, *, width: int, currency: str | None, height: int = 240, notes: Sequence[Mark] = ()
+) -> Any:
     """The metric as a line; the target a band; a running period hollow, with a diamond where it will end."""
     rows = _rows(told)
     values = [one for row in rows for one in (row["bottom"], row["top"])]
     axis = alt.Axis(labelAngle=0, labelOverlap=True, ticks=False)
     scale = alt.Scale(domain=[min(values), max(values)], nice=False)
-    return themed(
-        _layers(rows, x_axis=axis, y_title=_axis(told.unit, currency), scale=scale, size=30), width=width, height=height
-    )
+    layers = _layers(rows, x_axis=axis, y_title=_axis(told.unit, currency), scale=scale, size=30)
+    return themed(marked(layers, notes, [row["period"] for row in rows]), width=width, height=height)
 
 
 def trends(told: Sequence[Trend], *, width: int, currency: str | None) -> Any:

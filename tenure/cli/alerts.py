@@ -66,7 +66,8 @@ def _too_short(ws: Workspace, period: str, at: str | None) -> str:
     whole = max(len(ws.targets.complete(period_unit(period), LEAST + 1, at)) - 1, 0)
     if whole > LEAST:
         return ""
-    return f"Nothing can be told yet: it takes {LEAST + 1} whole {period}s, and there {'is' if whole == 1 else 'are'} {whole}."
+    there = "there is 1" if whole == 1 else f"there are {whole}"
+    return f"Nothing can be told yet: it takes {LEAST + 1} whole {period}s, and {there}."
 
 
 def _show(

@@ -32,6 +32,14 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unusable:
+    """Something that ought to have been an event: why it is none, and what is shown of it."""
+
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """An event that cannot be used: its place among those handed over, counted from 1, and why."""
 
@@ -71,14 +79,15 @@ class Recorded:
 
 
 def append(
-    store: Store, events: Iterable[Event], *, received_at: int, source: str = OWN, batch: str = "",
+    store: Store, events: Iterable[Event | Unusable], *, received_at: int, source: str = OWN, batch: str = "",
     on_change: OnChange = "reject",
 ) -> Recorded:  # fmt: skip
     """What became of the events, all of them in one transaction; those that cannot be used are among the rejected rows.
 
     `received_at` (microseconds UTC) is that of events which do not say it themselves; `source` and `batch` are the
     names under which loads and rejected rows list them, and `Store.fingerprints(source)` tells which batches were
-    taken. The events may be of people who are not known yet, and dated later than now. Raises DiskFull.
+    taken. The events may be of people who are not known yet, and dated later than now. What is unusable from the
+    start is written down with the rows that are refused. Raises DiskFull.
     """
     refused: list[Refused] = []
     arrival = Arrival(
@@ -88,7 +97,7 @@ def append(
     return Recorded(appended=appended, refused=tuple(refused))
 
 
-def _batches(events: Iterable[Event], received_at: int, refused: list[Refused]) -> Iterator[pa.RecordBatch]:
+def _batches(events: Iterable[Event | Unusable], received_at: int, refused: list[Refused]) -> Iterator[pa.RecordBatch]:
     rows = (_row(event, position, received_at, refused) for position, event in enumerate(events, start=1))
     while part := list(islice(rows, BATCH)):
         columns = zip(*part, strict=True)
@@ -96,14 +105,18 @@ def _batches(events: Iterable[Event], received_at: int, refused: list[Refused]) 
         yield pa.RecordBatch.from_arrays(arrays, schema=_COLUMNS)
 
 
-def _row(event: Event, position: int, received_at: int, refused: list[Refused]) -> Sequence[object]:
+def _row(event: Event | Unusable, position: int, received_at: int, refused: list[Refused]) -> Sequence[object]:
     """The event as an arriving row; with a reason where it cannot be used."""
-    try:
-        return _arriving(event, position, received_at)
-    except NotJson as error:
-        refused.append(Refused(position=position, reason=error.reason))
-        row = dict.fromkeys(_COLUMNS.names)
-        return tuple((row | {"position": position, "reason": error.reason, "raw": _raw(event)}).values())
+    if isinstance(event, Unusable):
+        reason, raw = event.reason, event.raw
+    else:
+        try:
+            return _arriving(event, position, received_at)
+        except NotJson as error:
+            reason, raw = error.reason, _raw(event)
+    refused.append(Refused(position=position, reason=reason))
+    row = dict.fromkeys(_COLUMNS.names)
+    return tuple((row | {"position": position, "reason": reason, "raw": raw}).values())
 
 
 def _arriving(event: Event, position: int, received_at: int) -> Sequence[object]:

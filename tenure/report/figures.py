@@ -18,6 +18,7 @@ from tenure.lifecycle.population import StageCount
 from tenure.report.measured import Measured, measured
 from tenure.wording import Money, day
 from tenure.workspace import Workspace
+from tenure.workspace.timeline import Noted
 
 FINDINGS = 3
 MONTHS = 13
@@ -55,6 +56,7 @@ class Figures:
     findings: tuple[Finding, ...]
     since: str
     measured: Measured
+    notes: tuple[Noted, ...] = ()
 
     @property
     def people(self) -> int:
@@ -89,6 +91,10 @@ def figures(ws: Workspace, name: str | None = None) -> Figures:
             lifecycle.name, most=FINDINGS, money=money, day=partial(day, zone=ws.zone)
         ),
         since=first or day(now, ws.zone),
+        notes=ws.timeline.notes(
+            list({row.period.name: row.period.start for row in over_time}.items()),
+            until=over_time[-1].period.ends if over_time else None,
+        ),
         measured=measured(ws, lifecycle, people=sum(one.people for one in stages)),
     )  # fmt: skip
 

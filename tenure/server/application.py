@@ -8,4 +8,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenure.server.settings")
 
-application = get_wsgi_application()
+_pages = get_wsgi_application()
+
+from tenure.server.intake.router import Router  # noqa: E402 its tables are there once Django is
+
+application = Router(_pages)

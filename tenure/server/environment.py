@@ -56,6 +56,8 @@ class Environment(DefinitionModel):
     """How long one page may ask the event store, in seconds."""
     tick_seconds: float = Field(default=2, gt=0, le=3600)
     """How long the loops rest between two rounds, in seconds."""
+    intake_rate: int = Field(default=5000, ge=1, le=1_000_000)
+    """How many requests a second one write key may send before it is asked to wait."""
     admin_name: str = ""
     """The administrator to make at the first start, with `admin_password`."""
     admin_password: str = ""

@@ -27,6 +27,7 @@ CSRF_TRUSTED_ORIGINS = [ADDRESS]
 INSTALLED_APPS = [
     "tenure.server.accounts",
     "tenure.server.work",
+    "tenure.server.intake",
     "tenure.server.pages",
     "django.contrib.auth",
     "django.contrib.contenttypes",

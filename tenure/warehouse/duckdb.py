@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -32,6 +32,8 @@ from tenure.warehouse.measures import keep_firsts
 from tenure.warehouse.schema import SCHEMA_VERSION, TABLES
 from tenure.warehouse.source_sql import quote_text
 from tenure.warehouse.store import Appended, Arrival
+
+T = TypeVar("T")
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
           "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}  # fmt: skip
@@ -156,6 +158,28 @@ class Store:
             raise failure(error, self.path) from error
         finally:
             _roll_back(connection)
+
+    def answer(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """What a question says that may have to keep something first, such as measures that were never extracted.
+
+        It waits for no writer where everything is there; else it is asked once more, as one who writes. DuckDB's errors
+        come out as those of `aside` do.
+        """
+        connection = self.connection()
+        connection.execute("BEGIN TRANSACTION READ ONLY")
+        try:
+            return question(connection)
+        except duckdb.TransactionException:
+            # it has something to keep
+            pass
+        except (duckdb.Error, OSError, MemoryError) as error:
+            if isinstance(error, duckdb.InterruptException):
+                raise
+            raise failure(error, self.path) from error
+        finally:
+            _roll_back(connection)
+        with self.transaction() as connection:
+            return question(connection)
 
     def interrupt(self) -> None:
         """Ends the transaction that runs, from another thread; it is rolled back."""

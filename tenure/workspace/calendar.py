@@ -43,8 +43,8 @@ def named_period(workspace: Workspace, text: str) -> tuple[PeriodUnit, Period]:
     Raises UsageError where it is no name of a period.
     """
     match = _NAME.match(text)
-    if match is not None:
-        year = int(match[1])
+    # a year is told by the two around it, and there are none of those at the end of the calendar
+    if match is not None and (year := int(match[1])) + 2 <= date.max.year:
         # weeks of a year begin before it, and a year that begins late ends in the next
         since, until = (midnight(workspace.zone, day) for day in (date(year, 1, 1) - _WEEK, date(year + 2, 1, 1)))
         for unit in UNITS:

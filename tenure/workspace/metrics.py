@@ -106,8 +106,7 @@ class Metrics:
         """Every metric, and what this workspace lacks for it."""
         question = self._question((), lifecycle, None)
         everything = list(self.all.values())
-        with self._ws._store.transaction() as connection:
-            lacking = missing(connection, everything, question)
+        lacking = self._ws._store.answer(lambda connection: missing(connection, everything, question))
         return tuple(CatalogueEntry(metric=one, lacks=lacking.get(one.name, "")) for one in everything)
 
     def points(
@@ -122,9 +121,10 @@ class Metrics:
         """
         metrics = [self.metric(name) for name in names] if names is not None else list(self.all.values())
         question = self.question(period=period, since=since, until=until, by=by, lifecycle=lifecycle)
+        if known_at is None:
+            return self._ws._store.answer(lambda connection: points(connection, metrics, question))
         with self._ws._store.transaction() as connection:
-            if known_at is not None:
-                question = self._as_known(connection, question, parse_moment(known_at, self._ws.zone))
+            question = self._as_known(connection, question, parse_moment(known_at, self._ws.zone))
             return points(connection, metrics, question)
 
     def _as_known(self, connection: Connection, question: Question, known: int) -> Question:

@@ -272,8 +272,7 @@ class Targets:
     ) -> Mapping[str, Sequence[MetricPoint]]:  # fmt: skip
         """The figures of the metrics for all periods but the first, worked out together."""
         question: Question = self._ws.metrics._question(asked, lifecycle, by)
-        with self._ws._store.transaction() as connection:
-            told = points(connection, metrics, question)
+        told = self._ws._store.answer(lambda connection: points(connection, metrics, question))
         found: dict[str, list[MetricPoint]] = {one.name: [] for one in metrics}
         for one in told:
             found[one.metric].append(one)

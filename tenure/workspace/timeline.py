@@ -7,16 +7,35 @@ ws.timeline.feed([Named(names=("Survey Answered",), where="survey == 'nps' and s
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
+from tenure.lifecycle.periods import day_of, midnight
 from tenure.lifecycle.roster import Asked, units
 from tenure.lifecycle.timeline import MOST, Happened, Named, Place, newest, of_unit, unanswered
 
 if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
 
-__all__ = ["Happened", "Named", "Place", "Timeline"]
+__all__ = ["Happened", "Named", "Noted", "Place", "Timeline"]
+
+
+# what is of nobody, and of everybody
+NOTES = ("Noted", "Feature Shipped")
+_SAID = ("text", "title", "name", "feature")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A note on the time axis: its number there, the period it falls into, its day, and what it says."""
+
+    number: int
+    period: str
+    day: date
+    text: str
 
 
 class Timeline:
@@ -51,6 +70,25 @@ class Timeline:
         return newest(
             ws._store.connection(), wanted, customers=customers, before=before, since=since, until=last, limit=limit
         )
+
+    def notes(self, periods: Sequence[tuple[str, date]], *, until: int | None = None) -> tuple[Noted, ...]:
+        """What was noted, or released, in periods given by name and first day, oldest first; at most 30, the newest.
+
+        `until` is where the last period ends.
+        """
+        if not periods:
+            return ()
+        ws = self._ws
+        starts = [midnight(ws.zone, start) for _, start in periods]
+        last = None if until is None else until - 1
+        rows = sorted(self.feed(NOTES, limit=30, since=starts[0], until=last), key=lambda one: one.time)
+        return tuple(
+            Noted(
+                number=place, period=periods[bisect(starts, one.time) - 1][0], day=day_of(ws.zone, one.time),
+                text=str(next((one.properties[key] for key in _SAID if one.properties.get(key)), one.name)),
+            )
+            for place, one in enumerate(rows, start=1)
+        )  # fmt: skip
 
     def unanswered(
         self, wanted: Named, answers: Sequence[str], *, since: int, same: str | None = None, limit: int = MOST

@@ -45,6 +45,11 @@ def test_a_metric_for_a_reader(corner: Path, invoke: Invoke) -> None:
     assert "metrics --ready" in lacking
 
 
+def test_a_breakdown_by_what_nobody_tells_is_said(corner: Path, invoke: Invoke) -> None:
+    assert "Nothing tells a cuntry" in invoke("-C", corner, "metric", "orders", "--by", "cuntry").output
+    assert "Nothing tells" not in invoke("-C", corner, "metric", "orders", "--by", "country").output
+
+
 def test_what_does_not_exist_is_told_with_what_may_be_meant(corner: Path, invoke: Invoke) -> None:
     assert "Did you mean 'orders'?" in invoke("-C", corner, "metric", "order", code=2).output
     assert "Did you mean 'month'?" in invoke("-C", corner, "metric", "orders", "--period", "months", code=2).output

@@ -97,6 +97,10 @@ def test_the_scorecard_in_rows(corner: Path, invoke: Invoke) -> None:
 def test_alerts(corner: Path, invoke: Invoke) -> None:
     told = invoke("-C", corner, "alerts").output
     assert "of quiet ones 2 % are alarms by chance" in told
+    # five whole months and four days: too little to call anything quiet
+    # what is too short for an answer is not called quiet
+    short = invoke("-C", corner, "alerts", "--at", "2024-04-30").output
+    assert "it takes 9 whole months" in short and "None." not in short
     rows = invoke("-C", corner, "alerts", "--every", "--format", "csv").output.splitlines()
     assert rows[0].startswith("metric,period,value,low,expected,high,compared_with,dimension,part")
     assert "between 0 and 1" in invoke("-C", corner, "alerts", "--rate", "2", code=2).output

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
@@ -73,6 +74,25 @@ def test_a_transaction_is_whole_or_nothing(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="no_such_table"):
             write_and_fail(store, None)
         assert store.connection().execute("SELECT unit FROM touched").fetchall() == [(1,)]
+
+
+def test_a_question_waits_for_no_writer_and_keeps_what_it_must(tmp_path: Path) -> None:
+    def counted(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, ...]]:
+        connection.execute("CREATE OR REPLACE TEMP TABLE aside AS SELECT unit FROM touched")
+        return connection.execute("SELECT count(*) FROM aside").fetchall()
+
+    def kept(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, ...]]:
+        connection.execute("INSERT INTO touched VALUES (7)")
+        return counted(connection)
+
+    with Store.open(tmp_path / "store.duckdb") as store:
+        with ThreadPoolExecutor(1) as other, store.transaction() as connection:
+            connection.execute("INSERT INTO touched VALUES (1)")
+            assert other.submit(store.answer, counted).result(10) == [(0,)]
+        assert store.answer(kept) == [(2,)]
+        assert store.answer(counted) == [(2,)]
+        with pytest.raises(StoreError, match="no_such_table"):
+            store.answer(lambda connection: connection.execute("SELECT * FROM no_such_table"))
 
 
 def test_a_store_that_another_process_holds(tmp_path: Path) -> None:

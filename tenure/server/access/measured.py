@@ -1,28 +1,22 @@
-"""Metrics and the scorecard, for programs."""
+"""Metrics and the scorecard, for programs.
+
+Whoever may not see people breaks figures down by what tells of groups alone, as the pages do.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
+from tenure.errors import UsageError
 from tenure.metrics.scorecard import Scorecard
 from tenure.server import holding
-from tenure.server.access.kept import kept
+from tenure.server.access.figures import catalogue, splits
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
-from tenure.workspace.metrics import CatalogueEntry
 
 Unit = Literal["day", "week", "month", "quarter", "year"]
 
-
-def catalogue(reader: Reader) -> tuple[CatalogueEntry, ...]:
-    """Every metric, and what this workspace lacks for it."""
-    require(reader, Right.FIGURES)
-    return _catalogue()
-
-
-@kept(1)
-def _catalogue() -> tuple[CatalogueEntry, ...]:
-    return holding.workspace().metrics.catalogue()
+__all__ = ["Unit", "catalogue", "scorecard", "values"]
 
 
 def values(
@@ -35,8 +29,13 @@ def values(
     by: str | None,
     lifecycle: str | None,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """The figures of a metric by period: metric, period, part, value, numerator, denominator, target, status."""
+    """The figures of a metric by period: metric, period, part, value, numerator, denominator, target, status.
+
+    Raises UsageError for a breakdown that does not exist, or that would name people to whoever may not see them.
+    """
     require(reader, Right.FIGURES)
+    if by is not None and not reader.may(Right.PEOPLE) and by not in (known := splits(reader, name)):
+        raise UsageError(f"There is no breakdown by {by[:60]!r}.", hint=f"There are: {', '.join(known)}.")
     found = holding.workspace().metrics.values(
         [name], period=period, since=since, until=until, by=by, lifecycle=lifecycle
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenure.server import holding
+from tenure.server.intake.handing import hand_over
 from tenure.server.work.models import InboxEvent
 from tenure.server.work.timeline import event_of
 
@@ -10,7 +11,11 @@ BATCH = 5_000
 
 
 def drain() -> int:
-    """How many events still wait, after a batch has gone to the log."""
+    """How many events still wait, after batches have gone to the log: the application's own, then what clients sent."""
+    return _own() + hand_over()
+
+
+def _own() -> int:
     rows = list(InboxEvent.objects.order_by("id")[:BATCH])
     if not rows:
         return 0

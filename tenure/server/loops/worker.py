@@ -81,8 +81,9 @@ class Worker:
             self._alive_at = time.monotonic()
             for loop in self.loops:
                 if self._due[loop.name] <= time.monotonic() and not self._ending.is_set():
-                    self._round(loop)
+                    # before the round: whoever asks for another one meanwhile gets it
                     self._due[loop.name] = time.monotonic() + loop.every
+                    self._round(loop)
             self._do_what_is_asked()
 
     def _do_what_is_asked(self) -> None:

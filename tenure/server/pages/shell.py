@@ -49,6 +49,7 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(name="cohorts", title=_("Cohorts"), right=Right.FIGURES),
             Entry(name="journeys", title=_("Journeys"), right=Right.FIGURES),
             Entry(name="channels", title=_("Channels"), right=Right.FIGURES),
+            Entry(name="notes", title=_("Notes"), right=Right.FIGURES),
         ),
     ),
     (
@@ -57,8 +58,8 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             Entry(
                 name="definitions", title=_("Definitions"), right=Right.FIGURES,
                 also=(
-                    "definition", "definition_file", "definition_events", "definition_targets", "segment_new", "lifecycle_library",
-                    "plan", "plan_wait", "changes", "change",
+                    "definition", "definition_file", "definition_events", "definition_targets", "segment_new",
+                    "lifecycle_library", "plan", "plan_wait", "changes", "change",
                 ),
             ),
             Entry(

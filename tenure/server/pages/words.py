@@ -70,7 +70,7 @@ def whole(query: Mapping[str, Any], name: str, *, most: int = 36_500) -> int | N
     written = str(query.get(name) or "").strip()
     if not written:
         return None
-    if not written.isascii() or not written.isdigit() or int(written[:12]) > most:
+    if not written.isascii() or not written.isdigit() or len(written) > 20 or int(written) > most:
         raise UsageError(f"{name} must be a whole number up to {most:,}, not {written[:40]!r}.")
     return int(written)
 

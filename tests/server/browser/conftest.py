@@ -24,6 +24,9 @@ _FLAGS = [
     "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
 
+# what stands in a page as long as a part of it is on its way
+_UNDER_WAY = '.turning, .htmx-request, [hx-trigger^="load delay"]'
+
 
 def chromium() -> str:
     """The browser; where there is none the test is skipped, or fails where CI is set."""
@@ -178,6 +181,8 @@ def log_in(page: Page, name: str = "ann") -> None:
 
 def settle(page: Page) -> None:
     """Nothing, once the page has all its parts."""
+    from playwright.sync_api import expect
+
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('.turning, .htmx-request, [hx-trigger^=\"load delay\"]')")
+    expect(page.locator(_UNDER_WAY)).to_have_count(0, timeout=60_000)
     page.wait_for_load_state("networkidle")

@@ -23,6 +23,7 @@ from tenure.metrics.why.found import Breakdown, PartChange, Why
 from tenure.server import holding
 from tenure.server.access import figures, figures_targets
 from tenure.server.access.lifecycle import UNITS, Unit
+from tenure.server.access.notes import notes_of
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.figures.asked import (
     at_of,
@@ -89,8 +90,11 @@ def _trend(request: HttpRequest, one: Metric, lifecycle: Lifecycle) -> dict[str,
         whole = found.whole
         place = found.points.index(whole) if whole else 0
         before = found.points[place - 1] if whole and place else None
+        periods = [(point.period, point.start) for point in found.points]
+        notes = notes_of(request.user, periods, until=found.judged.period.ends)
         told |= {
-            "picture": trend_picture(one.name, lifecycle.name, chosen.unit, at), "whole": whole, "before": before,
+            "picture": trend_picture(one.name, lifecycle.name, chosen.unit, at, notes), "notes": notes,
+            "whole": whole, "before": before,
             "change": change(whole.value, before.value, one.unit) if whole and before else "",
             "rows": list(zip(reversed(found.points), reversed(found.beside), strict=True)),
             "aimed": any(limits for limits, _status in found.beside),

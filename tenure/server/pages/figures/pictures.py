@@ -8,7 +8,8 @@ from tenure.server import holding
 from tenure.server.access.figures import kept_trend, kept_why
 from tenure.server.access.figures_heavy import kept_attribution, kept_follows, kept_paths, kept_personas
 from tenure.server.access.kept import kept
-from tenure.server.pages.lifecycle.pictures import HALF, Picture, drawn, noun_of
+from tenure.server.pages.lifecycle.pictures import HALF, Picture, drawn, marks_of, noun_of
+from tenure.workspace.timeline import Noted
 
 _PATHS = 12
 # as wide as the room beside a form
@@ -20,14 +21,19 @@ def _currency() -> str | None:
 
 
 @kept(128)
-def trend_picture(name: str, lifecycle: str | None, unit: PeriodUnit, at: str | None) -> Picture:
-    """A metric over time, its target a band, where the running period will end."""
+def trend_picture(
+    name: str, lifecycle: str | None, unit: PeriodUnit, at: str | None, notes: tuple[Noted, ...] = ()
+) -> Picture:
+    """A metric over time, its target a band, where the running period will end, and the notes of the time."""
     found = kept_trend(name, lifecycle, unit, at)
     told = charts.Trend(
         title=found.metric.title, unit=found.metric.unit, points=found.points,
         limits=tuple(limits for limits, _ in found.beside), pace=found.judged.pace,
     )  # fmt: skip
-    return drawn("trend", lambda width: charts.trend(told, width=width, currency=_currency()), width=_BESIDE)
+    marks = marks_of(notes)
+    return drawn(
+        "trend", lambda width: charts.trend(told, width=width, currency=_currency(), notes=marks), width=_BESIDE
+    )
 
 
 @kept(64)

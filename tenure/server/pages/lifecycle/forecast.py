@@ -19,7 +19,7 @@ from tenure.server import holding
 from tenure.server.access.stages import DueTo, due, due_by_day
 from tenure.server.access.standing import Coming, coming
 from tenure.server.accounts.roles import Right
-from tenure.server.pages.lifecycle.addresses import listed, stage_page
+from tenure.server.pages.lifecycle.addresses import listed, people_in, stage_page
 from tenure.server.pages.lifecycle.overview import chosen_lifecycle, unit_of, unit_title
 from tenure.server.pages.lifecycle.parts import known_lifecycle, working
 from tenure.server.pages.lifecycle.pictures import ahead_picture, column, coming_picture, errors_picture, noun_of
@@ -127,7 +127,10 @@ def _outlook(found: Coming, lifecycle: Lifecycle) -> dict[str, object]:
         "last": last, "picture": ahead_picture(past, tuple(one for one in told.expected if one.stage), lifecycle),
         "errors": errors_picture(told.backtest, lifecycle) if told.backtest else None,
         "rows": [
-            (stages[one.stage], told.now[one.stage], one, found.targets.get(one.stage))
+            (
+                stages[one.stage], told.now[one.stage], people_in(lifecycle, one.stage), one,
+                found.targets.get(one.stage),
+            )
             for one in told.expected
             if one.period == last and one.stage is not None
         ],

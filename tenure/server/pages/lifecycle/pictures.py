@@ -16,6 +16,7 @@ from tenure.metrics.outlook.backtest import Backtest
 from tenure.metrics.outlook.outlook import Expected
 from tenure.server import holding
 from tenure.wording import Money, units
+from tenure.workspace.timeline import Noted
 
 WIDE, HALF, NARROW = 860, 520, 330
 
@@ -52,13 +53,24 @@ def noun_of(lifecycle: Lifecycle) -> str:
     return units(lifecycle.unit)
 
 
+def marks_of(notes: Iterable[Noted]) -> tuple[charts.Mark, ...]:
+    """The notes as charts mark them."""
+    return tuple(charts.Mark(number=one.number, period=one.period) for one in notes)
+
+
 @lru_cache(64)
-def stage_pictures(rows: tuple[StagePeriod, ...], stage: str, colour: str, noun: str) -> tuple[Picture, Picture]:
-    """A stage's people at the end of each period, and who came and left in it."""
-    colours = {stage: colour}
+def stage_pictures(
+    rows: tuple[StagePeriod, ...], stage: str, colour: str, noun: str, notes: tuple[Noted, ...] = ()
+) -> tuple[Picture, Picture]:
+    """A stage's people at the end of each period, and who came and left in it, with the notes of the time."""
+    colours, marks = {stage: colour}, marks_of(notes)
     return (
-        drawn("people", lambda width: charts.over_time(rows, colours=colours, width=width, noun=noun), width=HALF),
-        drawn("moves", lambda width: charts.in_out(rows, colour=colour, width=width), width=HALF),
+        drawn(
+            "people",
+            lambda width: charts.over_time(rows, colours=colours, width=width, noun=noun, notes=marks),
+            width=HALF,
+        ),
+        drawn("moves", lambda width: charts.in_out(rows, colour=colour, width=width, notes=marks), width=HALF),
     )
 
 

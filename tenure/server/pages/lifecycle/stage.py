@@ -15,6 +15,7 @@ from tenure.lifecycle.moves.over_time import StagePeriod
 from tenure.server import holding
 from tenure.server.access.lifecycle import chosen_period, last_day, over_time
 from tenure.server.access.moving import Listed, listed
+from tenure.server.access.notes import notes_of
 from tenure.server.access.sheets import Sheet, sheet_file, sheet_of, write
 from tenure.server.access.stages import PERIODS, DueTo, found_stage
 from tenure.server.access.stages import stage as found_in
@@ -52,7 +53,11 @@ def stage(request: HttpRequest, lifecycle: str, name: str) -> HttpResponse:
         "left": addresses.listed("moved", defined, stages=[name], **within),
         "on": moved_on_link(defined, name, chosen),
         "periods": [
-            (one, addresses.listed("stage", defined, stages=[name], until=_until(one)))
+            (
+                one, addresses.listed("stage", defined, stages=[name], until=_until(one)),
+                addresses.listed("moved", defined, to=[name], **_within(one)),
+                addresses.listed("moved", defined, stages=[name], **_within(one)),
+            )
             for one in reversed(found.over_time)
         ],
         "came_from": [(flow, flow_link(defined, chosen, flow)) for flow in found.came_from],
@@ -80,8 +85,10 @@ def pictures(request: HttpRequest, lifecycle: str, name: str) -> HttpResponse:
     defined, asked = _asked(lifecycle, name)
     unit = unit_of(request)
     rows = tuple(one for one in over_time(request.user, lifecycle, unit=unit, count=PERIODS[unit]) if one.stage == name)
-    people, moves = stage_pictures(rows, name, charts.stage_colours(defined)[name], noun_of(defined))
-    told = {"people": people, "moves": moves, "stage": asked, "unit": unit_title(unit).lower()}
+    periods = [(one.period.name, one.period.start) for one in rows]
+    notes = notes_of(request.user, periods, until=rows[-1].period.ends if rows else None)
+    people, moves = stage_pictures(rows, name, charts.stage_colours(defined)[name], noun_of(defined), notes)
+    told = {"people": people, "moves": moves, "stage": asked, "unit": unit_title(unit).lower(), "notes": notes}
     return render(request, "lifecycle/charts.html", told)
 
 
@@ -164,6 +171,11 @@ def _sheet(request: HttpRequest) -> Sheet:
 def _until(one: StagePeriod) -> str | None:
     """The last day of a period; None where it is not over, so that the list is that of now."""
     return last_day(one.period) if one.complete else None
+
+
+def _within(one: StagePeriod) -> dict[str, str]:
+    """The first and the last day of a period, as lists of moves are asked for."""
+    return {"since": one.period.start.isoformat(), "until": last_day(one.period)}
 
 
 def _due(lifecycle: Lifecycle, one: DueTo) -> tuple[DueTo, list[tuple[int, str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.server.pages.setup import changing, data, definitions, editing, planning, uploading, users
+from tenure.server.pages.setup import changing, data, definitions, editing, notes, planning, uploading, users
 
 urlpatterns = [
     path("definitions", definitions.definitions, name="definitions"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("changes", changing.changes, name="changes"),
     path("changes/<int:number>", changing.change, name="change"),
     path("changes/<int:number>/undo", planning.undo, name="undo"),
+    path("notes", notes.notes, name="notes"),
     path("data", data.data, name="data"),
     path("data/import", data.import_now, name="import_now"),
     path("data/import/<str:token>", data.import_wait, name="import_wait"),

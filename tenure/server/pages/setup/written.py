@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.http import url_has_allowed_host_and_scheme
+
 from tenure.errors import UsageError
 from tenure.lifecycle import library
 
@@ -48,10 +50,10 @@ def carried(field: str) -> Draft:
         texts = {str(name): None if text is None else str(text) for name, text in told["texts"].items()}
         bases = {str(name): str(base) for name, base in told["bases"].items()}
         back = str(told.get("back", ""))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError("The form is not whole.", hint="Go back and send it again.") from None
     # only a page of this server is gone back to
-    local = back.startswith("/") and not back.startswith("//") and "\\" not in back
+    local = back.startswith("/") and url_has_allowed_host_and_scheme(back, None)
     return Draft(texts=texts, bases=bases, back=back if local else "")
 
 

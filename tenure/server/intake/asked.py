@@ -1,0 +1,130 @@
+"""A request as the intake sees it, and its answer: no session, no cookie, no language."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+from tenure.ingest.tracking import MOST_BODY, read_body
+
+_HEADERS = re.compile(r"[A-Za-z0-9, -]{1,500}")
+_DAY = "86400"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, a body, and headers besides those that every answer has."""
+
+    status: int
+    body: bytes = b""
+    kind: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The status as a server says it."""
+        return f"{self.status} {HTTPStatus(self.status).phrase}"
+
+
+class Asked:
+    """A request: read from what the server hands over."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self._environ = environ
+        self.method: str = environ["REQUEST_METHOD"]
+        self.path: str = environ.get("PATH_INFO", "")
+        self.query: str = environ.get("QUERY_STRING", "")
+
+    @property
+    def raw_path(self) -> str:
+        """The path as it was sent: %2F in an id is no slash."""
+        raw = str(self._environ.get("REQUEST_URI") or "").partition("?")[0]
+        return raw if raw.startswith("/") else self.path
+
+    @property
+    def strict(self) -> bool:
+        """Whether the sender wants to be told what is wrong."""
+        return self.header("X-Strict-Mode") in ("1", "true")
+
+    @property
+    def secure(self) -> bool:
+        """Whether it came by https, as far as proxies tell."""
+        return self._environ.get("wsgi.url_scheme") == "https"
+
+    def header(self, name: str) -> str:
+        """A header; empty where there is none."""
+        key = name.upper().replace("-", "_")
+        return str(
+            self._environ.get(key if key.startswith("CONTENT_") and key != "CONTENT_ENCODING" else f"HTTP_{key}", "")
+        )
+
+    @cached_property
+    def text(self) -> str:
+        """The body. Raises NotReadable."""
+        length = self._environ.get("CONTENT_LENGTH") or "0"
+        most = MOST_BODY + 1
+        raw = self._environ["wsgi.input"].read(min(int(length), most) if length.isdigit() else most)
+        return read_body(raw, self.header("Content-Encoding"))
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """What stands in the address after the question mark."""
+        return dict(parse_qsl(self.query, max_num_fields=200)) if self.query else {}
+
+    @cached_property
+    def credentials(self) -> tuple[str, str]:
+        """Name and password of Basic authentication, or an empty name and what a bearer carries."""
+        kind, _, told = self.header("Authorization").partition(" ")
+        match kind.lower():
+            case "bearer":
+                return "", told.strip()
+            case "basic":
+                try:
+                    plain = base64.b64decode(told.strip() + "==").decode("utf-8", "replace")
+                except (binascii.Error, ValueError):
+                    return "", ""
+                name, _, password = plain.partition(":")
+                return name.strip(), password.strip()
+        return "", ""
+
+
+def as_json(status: int, told: object, *headers: tuple[str, str]) -> Answer:
+    """An answer of JSON."""
+    return Answer(status, json.dumps(told, ensure_ascii=False).encode(), headers=headers)
+
+
+def open_to_browsers(answer: Answer) -> Answer:
+    """The answer, readable by pages of any site; no cookie ever goes with such a request."""
+    return Answer(answer.status, answer.body, answer.kind, (*answer.headers, ("Access-Control-Allow-Origin", "*")))
+
+
+def preflight(asked: Asked) -> Answer:
+    """What a browser is told before it sends."""
+    wanted = asked.header("Access-Control-Request-Headers")
+    headers = wanted if _HEADERS.fullmatch(wanted) else "authorization, content-type, content-encoding"
+    return open_to_browsers(
+        Answer(204, headers=(
+            ("Access-Control-Allow-Methods", "POST, GET, OPTIONS"), ("Access-Control-Allow-Headers", headers),
+            ("Access-Control-Max-Age", _DAY),
+        ))
+    )  # fmt: skip
+
+
+def sent(answer: Answer, start_response: Any, *, body: bool = True) -> Iterable[bytes]:
+    """The body to send, once status and headers are."""
+    start_response(
+        answer.line,
+        [
+            ("Content-Type", answer.kind), ("Content-Length", str(len(answer.body))), ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"), *answer.headers,
+        ],
+    )  # fmt: skip
+    return [answer.body] if body else []

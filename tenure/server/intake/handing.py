@@ -1,0 +1,118 @@
+"""From the intake to the event log: in batches, each exactly once, whatever ends this process meanwhile.
+
+A batch has a name, written down with its deliveries before the log takes it. The log keeps the name with the events, in
+one transaction; only then are the deliveries deleted. Whoever comes after a crash finds the name: the log says whether
+it has the batch. And it refuses every message that it has, so that what clients sent twice is there once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import Sum
+
+from tenure.errors import DiskFull, TenureError
+from tenure.events import Event
+from tenure.ingest.recording import Unusable, append
+from tenure.ingest.tracking import Delivery as Sent
+from tenure.ingest.tracking import NotReadable, read
+from tenure.server import holding
+from tenure.server.intake.models import Delivery, Handover
+
+DELIVERIES, EVENTS, BYTES = 2_000, 20_000, 16 * 2**20
+SECONDS = 2.0  # after which other loops have their turn
+_SHOWN = 2_000
+_LOG = logging.getLogger("tenure.intake")
+Items = list[Event | Unusable]
+
+
+def hand_over(*, seconds: float = SECONDS) -> int:
+    """How many events still wait, after batches have gone to the log for some seconds. Raises DiskFull."""
+    until = time.monotonic() + seconds
+    for begun in Handover.objects.all():
+        # this process or one before it ended on the way
+        rows = list(Delivery.objects.filter(pk__in=begun.deliveries).order_by("id"))
+        _hand(begun, rows, again=True)
+    while rows := _claimed():
+        _hand(*rows)
+        if time.monotonic() > until:
+            return waiting()
+    return 0
+
+
+def waiting() -> int:
+    """How many events wait."""
+    return int(Delivery.objects.aggregate(events=Sum("events"))["events"] or 0)
+
+
+def _claimed() -> tuple[Handover, list[Delivery]] | None:
+    """The next deliveries with the batch that they make, written down; None where nothing waits."""
+    with transaction.atomic():
+        rows: list[Delivery] = []
+        events = size = 0
+        # on PostgreSQL others may be writing, and numbers are not in the order of commits: rows are locked, not counted
+        for row in Delivery.objects.select_for_update(skip_locked=True).order_by("id")[:DELIVERIES].iterator(200):
+            rows.append(row)
+            events += row.events
+            size += len(row.body)
+            if events >= EVENTS or size >= BYTES:
+                break
+        if not rows:
+            return None
+        return Handover.objects.create(batch=f"live-{uuid4().hex}", deliveries=[row.pk for row in rows]), rows
+
+
+def _hand(batch: Handover, rows: Sequence[Delivery], *, again: bool = False) -> None:
+    sources: dict[str, Items] = {}
+    for row in rows:
+        sources.setdefault(row.source, []).extend(items_of(row))
+    with holding.writing:
+        for source, items in sources.items():
+            if again and holding.workspace()._store.fingerprints(source).get(batch.batch) == batch.batch:
+                continue
+            _recorded(items, source, batch.batch)
+    with transaction.atomic():
+        Delivery.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        batch.delete()
+
+
+def items_of(row: Delivery) -> Items:
+    """The events of a delivery; what it is instead, where it has none."""
+    sent = Sent(dialect=row.dialect, call=row.call, body=row.body, mark=row.mark, received_at=row.received_at)
+    try:
+        return list(read(sent).items)
+    except NotReadable as error:
+        reason = error.reason
+    except Exception as error:
+        _LOG.exception("a delivery could not be read", extra={"delivery": row.mark})
+        reason = f"it could not be read: {type(error).__name__}"
+    return [Unusable(reason=reason, raw=row.body[:_SHOWN].replace("\x00", ""))]
+
+
+def _recorded(items: Items, source: str, batch: str) -> None:
+    """Nothing; the log has the items. One that makes the log fail goes to the rejected rows, and stops no other."""
+    try:
+        _append(items, source, batch)
+    except DiskFull:
+        raise
+    except (TenureError, ValueError, TypeError, OverflowError) as error:
+        if len(items) > 1:
+            middle = len(items) // 2
+            _recorded(items[:middle], source, f"{batch}.0")
+            _recorded(items[middle:], source, f"{batch}.1")
+            return
+        _LOG.exception("an event was refused by the log")
+        (item,) = items
+        raw = item.raw if isinstance(item, Unusable) else f"{item.name} {item.message_id}"
+        _append([Unusable(reason=f"the log could not take it: {type(error).__name__}", raw=raw)], source, batch)
+
+
+def _append(items: Items, source: str, batch: str) -> None:
+    # a client that sends again says another time of sending: the first stands
+    append(
+        holding.workspace()._store, items, received_at=holding.now(), source=source, batch=batch, on_change="keep"
+    )  # fmt: skip

@@ -1,0 +1,115 @@
+"""Group commit: one thread writes what many requests bring, and each is answered when its own is on the disk."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from uuid import uuid4
+
+from django.db import DatabaseError, close_old_connections
+
+from tenure.server import loops
+from tenure.server.holding import now
+from tenure.server.intake.keys import Sender
+from tenure.server.intake.models import Delivery
+
+PATIENCE = 30.0  # seconds that a request waits for its commit
+_MOST = 500
+_LARGEST = 16 * 2**20
+# the log takes few large batches faster than many small ones
+_REST = 0.25
+_LOG = logging.getLogger("tenure.intake")
+
+
+class NotKept(Exception):
+    """What was sent could not be committed; whoever sent it may send it again."""
+
+
+class Keeper:
+    """The thread that commits. It begins with the first delivery."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[tuple[Delivery, Future[None]]] = queue.SimpleQueue()
+        self._begin = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def keep(self, delivery: Delivery) -> None:
+        """Nothing, once the delivery is committed. Raises NotKept where it cannot be."""
+        kept: Future[None] = Future()
+        self._waiting.put((delivery, kept))
+        if self._thread is None or not self._thread.is_alive():
+            self._started()
+        try:
+            kept.result(PATIENCE)
+        except (DatabaseError, OSError, TimeoutError) as error:
+            raise NotKept(str(error) or type(error).__name__) from error
+
+    def _started(self) -> None:
+        with self._begin:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="tenure-intake", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        told_at, untold = 0.0, False
+        while True:
+            try:
+                first = self._waiting.get(timeout=max(0.0, told_at + _REST - time.monotonic()) if untold else None)
+            except queue.Empty:
+                loops.hurry("inbox")
+                told_at, untold = time.monotonic(), False
+                continue
+            self._commit(self._together(first))
+            untold = True
+            if time.monotonic() - told_at >= _REST:
+                loops.hurry("inbox")
+                told_at, untold = time.monotonic(), False
+
+    def _together(self, first: tuple[Delivery, Future[None]]) -> list[tuple[Delivery, Future[None]]]:
+        """The first, and whatever else waits by now."""
+        batch, size = [first], len(first[0].body)
+        while len(batch) < _MOST and size < _LARGEST:
+            try:
+                batch.append(self._waiting.get_nowait())
+            except queue.Empty:
+                break
+            size += len(batch[-1][0].body)
+        return batch
+
+    def _commit(self, batch: Sequence[tuple[Delivery, Future[None]]]) -> None:
+        try:
+            try:
+                close_old_connections()
+                Delivery.objects.bulk_create([delivery for delivery, _ in batch])
+            except DatabaseError:
+                # the database may have been away; what was committed all the same is recognised by its ids
+                close_old_connections()
+                for delivery, _ in batch:
+                    delivery.pk = None
+                Delivery.objects.bulk_create([delivery for delivery, _ in batch])
+        except Exception as error:
+            _LOG.exception("deliveries could not be kept", extra={"deliveries": len(batch)})
+            for _, kept in batch:
+                kept.set_exception(error)
+            return
+        for _, kept in batch:
+            kept.set_result(None)
+
+
+_keeper = Keeper()
+
+
+def keep(sender: Sender, dialect: str, call: str, body: str, *, key: str, events: int, received_at: int | None = None,
+         mark: str | None = None) -> None:  # fmt: skip
+    """Nothing, once the body is committed, without the key in it. Raises NotKept."""
+    _keeper.keep(
+        Delivery(
+            mark=mark or uuid4().hex, source=sender.source, dialect=dialect, call=call,
+            # what is no secret any more need not be kept secret
+            body=body.replace(key, "") if key in body else body, events=events, received_at=received_at or now(),
+        )
+    )  # fmt: skip

@@ -1,0 +1,56 @@
+"""Tenure's own endpoint, `POST /api/v1/events`: what was taken in, and what was not, with reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from tenure.ingest.tracking import Delivery, NotReadable, read
+from tenure.server.holding import now
+from tenure.server.intake.asked import Answer, Asked, as_json, open_to_browsers, preflight
+from tenure.server.intake.keeping import keep
+from tenure.server.intake.keys import Sender, sender_of
+from tenure.server.intake.refusals import unknown_key, waiting
+
+PATH = "/api/v1/events"
+_SHOWN = 100
+
+
+def answer(asked: Asked) -> Answer:
+    """The answer to a request of the endpoint; the key comes as a bearer, or as `X-API-Key`."""
+    if asked.method == "OPTIONS":
+        return preflight(asked)
+    if asked.method != "POST":
+        return open_to_browsers(_fault(405, "Events are sent by POST."))
+    found = sender_of(asked.credentials[1], asked.header("X-API-Key"))
+    if found is None:
+        unknown_key("events")
+        return open_to_browsers(_fault(401, "There is no such write key.", "Make one: `tenure keys create NAME`."))
+    sender, key = found
+    if seconds := waiting(sender):
+        later = _fault(429, "That is too often.", f"Come again in {seconds} s.")
+        return open_to_browsers(Answer(429, later.body, headers=(("Retry-After", str(seconds)),)))
+    try:
+        told = taken(sender, key, asked.text)
+    except NotReadable as error:
+        return open_to_browsers(_fault(413 if error.too_large else 400, f"Nothing was taken in: {error.reason}."))
+    return open_to_browsers(as_json(200 if told["accepted"] else 400, told))
+
+
+def taken(sender: Sender, key: str, body: str) -> Mapping[str, Any]:
+    """What became of a body, which is committed unless nothing in it can be used. Raises NotReadable or NotKept."""
+    received_at, mark = now(), uuid4().hex
+    reading = read(Delivery(dialect="native", call="events", body=body, mark=mark, received_at=received_at))
+    refused = reading.refused
+    accepted = len(reading.items) - len(refused)
+    if accepted:
+        keep(sender, "native", "events", body, key=key, events=len(reading.items), received_at=received_at, mark=mark)
+    return {
+        "accepted": accepted,
+        "refused": [{"position": place, "reason": reason} for place, reason in refused[:_SHOWN]],
+    }  # fmt: skip
+
+
+def _fault(status: int, error: str, hint: str | None = None) -> Answer:
+    return as_json(status, {"error": error, "hint": hint})

@@ -1,0 +1,148 @@
+"""Segment's HTTP API: answers as its clients know them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from tenure.ingest.tracking import Delivery, NotReadable, read
+from tenure.ingest.tracking.body import read_json
+from tenure.server.holding import now
+from tenure.server.intake.asked import Answer, Asked, as_json, open_to_browsers, preflight
+from tenure.server.intake.keeping import keep
+from tenure.server.intake.keys import Sender, sender_of
+from tenure.server.intake.refusals import unknown_key, waiting
+
+CALLS: Mapping[str, str] = {
+    **{name: name for name in ("identify", "track", "page", "screen", "group", "alias", "batch")},
+    "import": "batch", "i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias",
+    "b": "batch",
+}  # fmt: skip
+MOST_EVENTS = 2_500
+PREFIX = "/v1/"
+_NOTHING = ("m", "metrics")
+_GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+_DONE = b'{"success": true}'
+
+
+def answer(asked: Asked) -> Answer:
+    """The answer to a request under `/v1/`."""
+    first, _, rest = asked.path.removeprefix(PREFIX).strip("/").partition("/")
+    if asked.method == "OPTIONS":
+        return preflight(asked)
+    if first == "pixel" and asked.method in ("GET", "HEAD"):
+        _pixel(asked, rest)
+        return Answer(200, _GIF, "image/gif")
+    if first == "projects" and asked.method == "GET" and rest.endswith("/settings"):
+        return open_to_browsers(_settings(asked, rest.removesuffix("/settings")))
+    if asked.method != "POST" or rest or first not in (*CALLS, *_NOTHING):
+        return open_to_browsers(_wrong("there is no such call", 404 if asked.method == "POST" else 405))
+    if first in _NOTHING:
+        return open_to_browsers(Answer(200, _DONE))
+    return open_to_browsers(_sent(asked, CALLS[first]))
+
+
+def _sent(asked: Asked, call: str) -> Answer:
+    try:
+        told = read_json(asked.text)
+        if not isinstance(told, dict):
+            raise NotReadable("the body is no object")
+    except NotReadable as error:
+        return _wrong(error.reason)
+    name, password = asked.credentials
+    found = sender_of(name, told.get("writeKey"), password, asked.parameters.get("writeKey"), asked.header("X-API-Key"))
+    if found is None:
+        unknown_key("segment")
+        if asked.strict:
+            return _wrong("the write key is not known", 401)
+        return as_json(200, {"success": True, "message": "the write key is not known: nothing was kept"})
+    sender, key = found
+    if seconds := waiting(sender):
+        return _later(seconds)
+    batch = told.get("batch") if call == "batch" else None
+    count = len(batch) if isinstance(batch, list) else 1
+    received_at, mark = now(), uuid4().hex
+    if asked.strict and (wrong := _problem(call, asked.text, count, received_at)):
+        return _wrong(wrong)
+    keep(sender, "segment", call, asked.text, key=key, events=count, received_at=received_at, mark=mark)
+    return Answer(200, _DONE)
+
+
+def _problem(call: str, body: str, count: int, received_at: int) -> str:
+    """What is wrong with a call, in words; empty where nothing is."""
+    if count > MOST_EVENTS:
+        return f"the batch holds more than {MOST_EVENTS:,} events"
+    try:
+        refused = read(Delivery(dialect="segment", call=call, body=body, mark="", received_at=received_at)).refused
+    except NotReadable as error:
+        return error.reason
+    return "; ".join(f"event {place}: {reason}" for place, reason in refused[:5]) if call == "batch" else (
+        refused[0][1] if refused else ""
+    )  # fmt: skip
+
+
+def _pixel(asked: Asked, call: str) -> None:
+    """Nothing; keeps what a picture's address tells, if anything."""
+    told: Any = dict(asked.parameters)
+    try:
+        if "data" in told:
+            told = json.loads(base64.urlsafe_b64decode(told["data"] + "=="))
+        else:
+            told = _unfolded(told)
+    except (ValueError, binascii.Error, RecursionError):
+        return
+    if not isinstance(told, dict) or call not in CALLS or CALLS[call] == "batch":
+        return
+    found = sender_of(told.get("writeKey"), asked.parameters.get("writeKey"))
+    if found is None:
+        unknown_key("pixel")
+    elif not waiting(found[0]):
+        sender: Sender = found[0]
+        keep(sender, "segment", CALLS[call], json.dumps(told, ensure_ascii=False), key=found[1], events=1)
+
+
+def _unfolded(flat: Mapping[str, str]) -> dict[str, Any]:
+    """`properties.subject=Hello` as members of members."""
+    told: dict[str, Any] = {}
+    for name, value in flat.items():
+        *above, last = name.split(".")[:10]
+        inner = told
+        for part in above:
+            inner = inner.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise ValueError(name)  # noqa: TRY004 the sender's fault, as the others are
+        inner[last] = value
+    return told
+
+
+def _settings(asked: Asked, key: str) -> Answer:
+    """What Segment's browser client asks for before it sends: where to."""
+    if sender_of(key) is None:
+        return _wrong("the write key is not known", 404)
+    scheme = "https" if asked.secure else "http"
+    host = asked.header("Host")
+    own = {
+        "apiKey": key,
+        "apiHost": f"{host}/v1",
+        "protocol": scheme,
+        "unbundledIntegrations": [],
+        "addBundledMetadata": False,
+    }
+    return as_json(
+        200, {"integrations": {"Segment.io": own}, "plan": {"track": {}}, "edgeFunction": {}, "enabledMiddleware": {}}
+    )
+
+
+def _wrong(reason: str, status: int = 400) -> Answer:
+    return as_json(status, {"success": False, "code": "invalid_request", "message": reason})
+
+
+def _later(seconds: int) -> Answer:
+    return as_json(
+        429, {"success": False, "code": "rate_limited", "message": "too many requests"},
+        ("Retry-After", str(seconds)), ("X-RateLimit-Reset", str(seconds)),
+    )  # fmt: skip

@@ -1,0 +1,56 @@
+"""Notes on the time axis: written by those who define, shown by every chart over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def noted(as_: Callable[..., Any], site: Path) -> Iterator[None]:
+    """A note of March 2025, in the log."""
+    from tenure.server import holding
+    from tenure.server.loops.inbox import drain
+
+    answer = as_("marketer").post("/notes", {"day": "2025-03-12", "text": "Prices <b>went</b> up"})
+    assert (answer.status_code, answer["Location"]) == (302, "/notes")
+    drain()
+    holding.workspace().roster.refresh()
+    yield
+
+
+def test_a_note_stands_on_charts_over_time(noted: None, as_: Callable[..., Any]) -> None:
+    client = as_("viewer")
+    assert "Prices &lt;b&gt;went&lt;/b&gt; up" in client.get("/notes").content.decode()
+    page = client.get("/stages/classic/at_risk/charts").content.decode()
+    assert "Prices &lt;b&gt;went&lt;/b&gt; up" in page
+    assert "2025-03-12" in page
+
+
+def test_a_note_falls_into_its_period(noted: None) -> None:
+    from datetime import date
+
+    from tenure.server import holding
+
+    quarters = [("2025-Q1", date(2025, 1, 1)), ("2025-Q2", date(2025, 4, 1))]
+    told = {one.text: one for one in holding.workspace().timeline.notes(quarters)}
+    one = told["Prices <b>went</b> up"]
+    assert (one.period, one.day) == ("2025-Q1", date(2025, 3, 12))
+
+
+@pytest.mark.parametrize(
+    ("form", "said"), [({"day": "2025-03-12", "text": " "}, "letters"), ({"day": "soon", "text": "x"}, "no day")]
+)
+def test_what_is_no_note_is_refused(as_: Callable[..., Any], form: dict[str, str], said: str) -> None:
+    from tenure.server.work.models import InboxEvent
+
+    answer = as_("analyst").post("/notes", form, follow=True)
+    assert said in answer.content.decode()
+    assert not InboxEvent.objects.exists()
+
+
+def test_only_those_who_define_write_notes(as_: Callable[..., Any]) -> None:
+    assert as_("viewer").post("/notes", {"day": "2025-03-12", "text": "x"}).status_code == 403
