@@ -39,6 +39,7 @@ from tenure.metrics.__main__ import page as metrics_page
 from tenure.metrics.definition import MetricsSpec
 from tenure.metrics.definition import define as define_metrics
 from tenure.metrics.targets import TargetsSpec, define_targets
+from tenure.server.environment import Environment
 from tenure.warehouse.schema import TABLES
 from tenure.workspace.config import WorkspaceConfig
 from tenure.workspace.definitions import read_definitions
@@ -220,6 +221,9 @@ def check(document: Document, text: str, folder: Path, others: list[Block]) -> N
     data = document.value(())
     head = data if isinstance(data, dict) else data[0] if isinstance(data, list) else None
     assert isinstance(head, dict), "a mapping, or a list of them"
+    if "public_url" in head:
+        validate(Environment, document)
+        return
     if "metrics" in head:
         metrics = validate(MetricsSpec, document)
         written = [(spec, read, False) for spec, read in metric_library.specs()]
