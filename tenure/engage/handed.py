@@ -66,7 +66,7 @@ def handed(
 
 
 def harmless(table: pa.Table) -> pa.Table:
-    """The table with an apostrophe before every text that a spreadsheet would run as a formula."""
+    """The table with an apostrophe before every text, and every column's name, that a spreadsheet would run."""
     import pyarrow.compute as pc
 
     for place, field in enumerate(table.schema):
@@ -76,7 +76,8 @@ def harmless(table: pa.Table) -> pa.Table:
             if pc.any(runs).as_py():
                 safe = pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
                 table = table.set_column(place, field, safe)
-    return table
+    # names of traits come from outside, too
+    return table.rename_columns([f"'{name}" if name.startswith(_FORMULAS) else name for name in table.column_names])
 
 
 def _name(column: str) -> str:

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from tenure.errors import StoreError
-from tenure.server.environment import Environment, environment
+from tenure.server.environment import DATABASE_FILE, OWN_FOLDER, Environment, environment
 
 
 def prepare(folder: Path) -> Environment:
@@ -26,7 +26,12 @@ def prepare(folder: Path) -> Environment:
     from django.core.management import call_command
     from django.db import DatabaseError
 
-    (folder / ".tenure").mkdir(exist_ok=True)
+    (folder / OWN_FOLDER).mkdir(exist_ok=True)
+    if not told.database_url:
+        # hashes of passwords and the keys of sessions are the owner's alone; what SQLite puts beside goes by this file
+        operations = folder / OWN_FOLDER / DATABASE_FILE
+        operations.touch(mode=0o600)
+        operations.chmod(0o600)
     django.setup()
     try:
         call_command("migrate", interactive=False, verbosity=0)
@@ -49,6 +54,7 @@ def serve(
     """
     told = prepare(folder)
     from tenure.server import holding, loops
+    from tenure.server.access import later
     from tenure.server.accounts.first import first_administrator
     from tenure.server.accounts.users import no_users
     from tenure.server.loops.rounds import all_loops
@@ -80,8 +86,9 @@ def serve(
     finally:
         if door:
             door.close()
-        loops.end()
-        holding.release()
+        later.end()
+        # the store closes under whoever still works
+        loops.end(holding.release)
         said("Ended.")
 
 

@@ -185,7 +185,8 @@ LOGGING = {
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {"nameless": {"()": "tenure.server.logs.Nameless"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["nameless"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"tenure": {"level": "INFO"}},
 }

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener
@@ -19,6 +20,7 @@ from tenure.workspace import Workspace
 from tenure.workspace.remote import key_of, socket_of
 
 _LOG = logging.getLogger("tenure.socket")
+_REST = 0.1  # seconds
 # these change what the pages show: they run alone, and the pages see the definitions that were applied
 _CHANGING = ("load", "refresh", "rebuild", "run", "record")
 
@@ -28,6 +30,7 @@ class Door:
 
     def __init__(self, path: str, key: bytes) -> None:
         self._path = path
+        self._closed = False
         with contextlib.suppress(FileNotFoundError):
             Path(path).unlink()
         # nobody else may connect, from the first moment on
@@ -40,6 +43,7 @@ class Door:
 
     def close(self) -> None:
         """Nothing; nobody is let in any more."""
+        self._closed = True
         self._listener.close()
         with contextlib.suppress(FileNotFoundError):
             Path(self._path).unlink()
@@ -51,7 +55,11 @@ class Door:
             except (AuthenticationError, EOFError, ConnectionError):
                 continue
             except OSError:
-                return
+                if self._closed:
+                    return
+                # of a caller who speaks otherwise, or there are too many of them just now
+                time.sleep(_REST)
+                continue
             threading.Thread(target=_talk, args=(connection,), name="tenure-talk", daemon=True).start()
 
 

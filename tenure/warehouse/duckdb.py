@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
+from weakref import WeakSet
 
 import duckdb
 import pyarrow as pa
@@ -39,6 +41,9 @@ _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
           "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}  # fmt: skip
 _SIZE = re.compile(r"\s*(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>[A-Za-z]*)\s*")
 
+# seconds in which a question notices that it is given up
+_ENDING = 10.0
+
 # DuckDB takes 80 % of the memory it may use (of a container, too) where nothing else is said
 _DUCKDB_SHARE = 0.8
 
@@ -52,6 +57,8 @@ class Store:
         self.erased = Erased(path.parent)
         self._root = connection
         self._local = threading.local()
+        # those of all threads: what they ask is given up when the store closes
+        self._cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
         self._writing = threading.RLock()
         self._known = Known()
         self._writer: duckdb.DuckDBPyConnection | None = None
@@ -114,6 +121,7 @@ class Store:
         if cursor is None:
             with told(self.path):
                 cursor = self._local.cursor = self._root.cursor()
+                self._cursors.add(cursor)
                 cursor.execute("SET enable_progress_bar = false")
         return cursor
 
@@ -242,9 +250,20 @@ class Store:
             return dict(rows.fetchall())
 
     def close(self) -> None:
-        """Gives the file free; cursors end with it."""
+        """Gives the file free; whatever other threads still ask is given up, and cursors end with it."""
+        until = time.monotonic() + _ENDING
         with told(self.path):
-            self._root.close()
+            while True:
+                try:
+                    return self._root.close()
+                except duckdb.ResourceInUseException:
+                    if time.monotonic() > until:
+                        raise
+                for cursor in list(self._cursors):
+                    # some are closed already
+                    with suppress(duckdb.ConnectionException):
+                        cursor.interrupt()
+                time.sleep(0.02)
 
     def __enter__(self) -> Self:
         return self

@@ -42,6 +42,8 @@ def scorecard(
     if moment > now:
         raise UsageError(f"{at} is later than all that is known.", hint="Take an earlier time.")
     asked = last_periods(ws, period, EARLIER + 1, until=moment)
+    if len(asked) <= EARLIER:
+        raise UsageError(f"There is no calendar for {at}.", hint="Take a later time.")
     scope = ws.moves.scope(chosen.name)
     flows = stage_flows(ws._store.connection(), scope, asked[-2:])
     phases: dict[str, list[str]] = {}

@@ -137,6 +137,7 @@ def test_a_list_needs_a_name(corner: Path, invoke: Invoke) -> None:
 
 def test_no_text_of_a_list_is_a_formula() -> None:
     texts = ["=1+1", "+44 20", "-2", "@a", "\tx", "\rx", "a=1", "", None, "é"]
+    assert harmless(pa.table({"=a": ["b"], "b": ["c"]})).column_names == ["'=a", "b"]
     table = harmless(pa.table({"a": texts, "n": pa.array([-1] * len(texts))}))
     assert table["a"].to_pylist() == ["'=1+1", "'+44 20", "'-2", "'@a", "'\tx", "'\rx", "a=1", "", None, "é"]
     assert table["n"].to_pylist() == [-1] * len(texts)

@@ -69,6 +69,16 @@ def test_a_session_asks_too_and_by_its_role(as_: Callable[..., Any]) -> None:
     assert as_("viewer").get("/api/v1/lifecycles/classic/stages").status_code == 200
 
 
+def test_viewers_break_figures_down_by_groups_alone(as_: Callable[..., Any]) -> None:
+    asked = "/api/v1/metrics/orders?period=year&by="
+    for role, by, status in (
+        ("viewer", "email", 400), ("viewer", "first_name", 400), ("viewer", "channel", 200), ("analyst", "email", 200),
+    ):  # fmt: skip
+        answer = as_(role).get(asked + by)
+        assert answer.status_code == status, (role, by)
+        assert ("@" in answer.content.decode()) == (by == "email" and status == 200)
+
+
 def test_a_session_without_the_token_of_a_page_changes_nothing(as_: Callable[..., Any]) -> None:
     client = as_("administrator", enforce_csrf_checks=True)
     body = {"files": {"segments/vip.yaml": "when: count(order) >= 1"}}

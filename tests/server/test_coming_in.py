@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,22 @@ def test_strangers_are_asked_to_log_in(as_: Callable[..., Any]) -> None:
 def test_health_needs_no_login(as_: Callable[..., Any]) -> None:
     answer = as_(None).get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"ok": True, "stopped": []})
+
+
+def test_health_says_which_store_is_silent(as_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from tenure.server.pages import health
+
+    def silent() -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(health, "_ask_events", silent)
+    answer = as_(None).get("/healthz")
+    assert (answer.status_code, answer.json()["stopped"]) == (503, ["event store"])
+
+
+def test_the_operational_database_is_its_owners_alone(site: Path) -> None:
+    file = site / ".tenure" / "operations.sqlite3"
+    assert not file.exists() or file.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,22 @@ def test_sources_are_for_administrators(as_: As, kept: Path) -> None:
     assert as_("analyst").post("/definitions/file/tenure.yaml", {**form, "text": held + "# x\n"}).status_code == 302
 
 
+def test_sources_that_changed_meanwhile_stay_changed(
+    as_: As, kept: Path, users: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tenure.server import loops
+    from tenure.server.access import Denied, definitions
+
+    held, asked = (kept / "tenure.yaml").read_text(), []
+    monkeypatch.setattr(loops, "ask", lambda what, work: asked.append(work))
+    definitions.begin(users["analyst"], {"tenure.yaml": held + "# x\n"})
+    # before it has its turn, an administrator changes a source
+    (kept / "tenure.yaml").write_text(held.replace("event: Page Viewed", "event: Seen"))
+    with pytest.raises(Denied):
+        asked[0]()
+    assert "event: Seen" in (kept / "tenure.yaml").read_text()
+
+
 @pytest.mark.parametrize(
     "file",
     ["../outside.yaml", "lifecycles/../../x.yaml", "server.yaml", ".tenure/secret", "lifecycles/a/b.yaml",

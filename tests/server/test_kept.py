@@ -79,3 +79,53 @@ def test_heavy_figures_are_of_some_minutes_ago_while_new_ones_are_made(version: 
             break
         time.sleep(0.01)
     assert later(figure) == "second"
+
+
+def test_an_answer_that_nobody_fetched_is_not_told_when_it_is_out_of_date(
+    version: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tenure.server.access import later as rooms
+    from tenure.server.access.kept import kept
+
+    monkeypatch.setattr("tenure.server.access.kept.OLD", 0.0)
+    monkeypatch.setattr(rooms, "PATIENCE", 0.0)
+    going = threading.Event()
+
+    @kept()
+    def figure() -> str:
+        assert going.wait(10)
+        return version[0]
+
+    assert rooms.later(figure) is None
+    going.set()
+    for _ in range(500):
+        if not rooms._waiting:
+            break
+        time.sleep(0.01)
+    assert not rooms._waiting, "what is kept is not held twice"
+    version[0] = "second"
+    monkeypatch.setattr(rooms, "PATIENCE", 5.0)
+    assert rooms.later(figure) == "second"
+
+
+def test_so_much_is_worked_out_and_no_more(version: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from tenure.errors import TookTooLong
+    from tenure.server.access import later as rooms
+    from tenure.server.access.kept import kept
+
+    monkeypatch.setattr(rooms, "PATIENCE", 0.0)
+    monkeypatch.setattr(rooms, "MOST", 2)
+    going = threading.Event()
+
+    @kept()
+    def figure(name: str) -> str:
+        going.wait(10)
+        return name
+
+    try:
+        assert rooms.later(figure, "a") is None
+        assert rooms.later(figure, "b") is None
+        with pytest.raises(TookTooLong):
+            rooms.later(figure, "c")
+    finally:
+        going.set()

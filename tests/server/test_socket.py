@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import stat
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -69,6 +71,17 @@ def test_without_the_key_nobody_answers(here: Path, serving: Served, tmp_path: P
 
     with pytest.raises(AuthenticationError):
         RemoteWorkspace.open(other)
+    with tenure.open(here) as ws:
+        assert ws.stages()
+
+
+def test_a_caller_who_speaks_nonsense_shuts_out_nobody(here: Path, serving: Served) -> None:
+    with socket.socket(socket.AF_UNIX) as caller:
+        path = here / ".tenure" / "socket"
+        caller.connect(os.path.relpath(path) if len(str(path)) > 100 else str(path))
+        caller.recv(1000)
+        # a message longer than any answer to the challenge
+        caller.sendall(struct.pack("!i", 100_000) + b"x" * 1000)
     with tenure.open(here) as ws:
         assert ws.stages()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
@@ -93,6 +94,25 @@ def test_a_question_waits_for_no_writer_and_keeps_what_it_must(tmp_path: Path) -
         assert store.answer(counted) == [(2,)]
         with pytest.raises(StoreError, match="no_such_table"):
             store.answer(lambda connection: connection.execute("SELECT * FROM no_such_table"))
+
+
+def test_a_store_closes_under_whoever_still_asks(tmp_path: Path) -> None:
+    began = threading.Event()
+
+    def asked() -> None:
+        cursor = store.connection()
+        began.set()
+        cursor.execute("SELECT count(*) FROM range(100000000000) AS t(i) WHERE hash(i) = 1").fetchall()
+
+    store = Store.open(tmp_path / "store.duckdb")
+    with ThreadPoolExecutor(1) as other:
+        outcome = other.submit(asked)
+        began.wait(10)
+        time.sleep(0.2)
+        store.close()
+        with pytest.raises(duckdb.InterruptException):
+            outcome.result(10)
+    Store.open(tmp_path / "store.duckdb").close()
 
 
 def test_a_store_that_another_process_holds(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.audit import record
 from tenure.server.accounts.models import User
 from tenure.server.accounts.roles import Right
+from tenure.server.intake.handing import waiting as still_waiting
 from tenure.server.work.models import InboxEvent, LoopRun
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.where import quote
@@ -109,7 +110,7 @@ def source(reader: Reader, name: str) -> tuple[SourceState, tuple[LoadedFile, ..
 def waiting(reader: Reader) -> int:
     """How many events wait in the inbox."""
     require(reader, Right.FIGURES)
-    return InboxEvent.objects.count()
+    return InboxEvent.objects.count() + still_waiting()
 
 
 def loop_states(reader: Reader) -> tuple[LoopState, ...]:

@@ -138,6 +138,8 @@ def begin(
     def work() -> Change:
         with holding.writing:
             _fresh(texts, bases)
+            # sources may have changed meanwhile: what left them as they were would take that back now
+            _may_change(asking, texts, exact=True)
             return _done(user, who, texts, note=note, undoes=undoes, address=address)
 
     return loops.ask(WORKS, work)

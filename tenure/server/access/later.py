@@ -8,11 +8,15 @@ Where events come in all the time, a figure of some minutes ago is shown while t
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillWorking
+from dataclasses import dataclass
+from math import inf
 from typing import Any, ParamSpec, TypeVar
 
+from tenure.errors import TookTooLong
 from tenure.server import holding
 
 P = ParamSpec("P")
@@ -20,8 +24,20 @@ T = TypeVar("T")
 
 PATIENCE = 0.8  # seconds that a page waits for what is nearly there
 LONGEST = 300.0
-_waiting: dict[Hashable, Future[Any]] = {}
-_guard = threading.Lock()
+MOST = 200  # pieces of work that wait at once
+_TOLD = 60.0  # seconds in which whoever asks again is told how it ended
+
+
+@dataclass(slots=True)
+class _Work:
+    """Something that is worked out, and when it ended without an answer that is kept."""
+
+    outcome: Future[Any]
+    ended: float = inf
+
+
+_waiting: dict[Hashable, _Work] = {}
+_guard = threading.RLock()
 # one at a time: pages and the worker want the machine, too
 _hands = ThreadPoolExecutor(1, thread_name_prefix="tenure-later")
 
@@ -37,9 +53,15 @@ def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | No
         return answer
     key = (function.__module__, function.__qualname__, id(holding.workspace().definitions), args, *kwargs.items())
     with _guard:
-        outcome = _waiting.get(key)
-        if outcome is None:
-            outcome = _waiting[key] = _hands.submit(_bounded, lambda: function(*args, **kwargs))
+        for old in [one for one, work in _waiting.items() if work.ended < time.monotonic() - _TOLD]:
+            del _waiting[old]
+        work = _waiting.get(key)
+        if work is None:
+            if len(_waiting) >= MOST:
+                raise TookTooLong("Too much is being worked out just now.", hint="Try again in some minutes.")
+            work = _waiting[key] = _Work(_hands.submit(_bounded, lambda: function(*args, **kwargs)))
+            work.outcome.add_done_callback(lambda outcome: _ended(key, outcome, kept=known is not None))
+        outcome = work.outcome
     latest = getattr(function, "latest", None)
     before = None if latest is None else latest(*args, **kwargs)
     try:
@@ -51,9 +73,26 @@ def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | No
     finally:
         if outcome.done():
             with _guard:
-                if _waiting.get(key) is outcome:
+                if _waiting.get(key) is work:
                     del _waiting[key]
     return found
+
+
+def _ended(key: Hashable, outcome: Future[Any], *, kept: bool) -> None:
+    """Nothing; an answer that the function keeps is not held here too: it would be told when it is out of date."""
+    with _guard:
+        work = _waiting.get(key)
+        if work is None or work.outcome is not outcome:
+            return
+        if kept and not outcome.cancelled() and outcome.exception() is None:
+            del _waiting[key]
+        else:
+            work.ended = time.monotonic()
+
+
+def end() -> None:
+    """Nothing; nothing more is begun. What is being worked out ends with the store that it asks."""
+    _hands.shutdown(wait=False, cancel_futures=True)
 
 
 def _bounded(work: Callable[[], T]) -> T:

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote, quote_plus, unquote_plus
 
 from django.core.cache import cache
 from django.db import transaction
@@ -113,15 +114,19 @@ def erase(user: User, customer: str, *, address: str | None = None) -> Future[Er
     It may be asked for again where it was cut short. Raises Http404 for nobody.
     """
     require(user, Right.PRIVACY)
-    if Persons(holding.workspace()).find(customer) is None:
+    persons = Persons(holding.workspace())
+    known = persons.find(customer)
+    if known is None:
         raise Http404
+    # people are searched for by their mail, and what was searched for is kept
+    mail = persons.traits(known).get("email", "")
 
     def erased() -> Erasure:
         with holding.writing:
             done = Persons(holding.workspace()).erase(customer)
         word = f"erased-{secrets.token_hex(6)}"
         with transaction.atomic():
-            _forget(done.ids, word)
+            _forget((*done.ids, mail) if mail and mail not in done.ids else done.ids, word)
             record(user, "erased a person", word, address=address, events=done.events, mentions=done.mentions)
         # pages that were drawn with their name
         cache.clear()
@@ -134,10 +139,12 @@ def _forget(ids: Sequence[str], word: str) -> None:
     """Takes the ids out of the operational database; the log of what users did says `word` in their place."""
     InboxEvent.objects.filter(Q(body__customer_id__in=ids) | Q(body__anonymous_id__in=ids)).delete()
     _tasks(ids).delete()
+    for view in SavedView.objects.all():
+        told = unquote_plus(view.query)
+        if pseudonym(told, ids) != told:
+            view.delete()
+    ids = _written(ids)
     for one in ids:
-        for view in SavedView.objects.filter(query__contains=one):
-            if pseudonym(view.query, ids) != view.query:
-                view.delete()
         LoopRun.objects.filter(error__contains=one).update(error="")
         entries = AuditEntry.objects.annotate(told=Cast("detail", TextField()))
         for entry in entries.filter(Q(what__contains=one) | Q(told__contains=one)):
@@ -145,6 +152,13 @@ def _forget(ids: Sequence[str], word: str) -> None:
             AuditEntry.objects.filter(pk=entry.pk).update(
                 what=pseudonym(entry.what, ids, word), detail=_renamed(entry.detail, ids, word)
             )
+
+
+def _written(ids: Sequence[str]) -> tuple[str, ...]:
+    """The ids, and as they stand in addresses and in JSON."""
+    return tuple(
+        dict.fromkeys(form for one in ids for form in (one, quote_plus(one), quote(one), json.dumps(one)[1:-1]))
+    )
 
 
 def _renamed(value: Any, ids: Sequence[str], word: str) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tenure.server.api import customers, defined, figures
+from tenure.server.api import customers, defined, events, figures
 from tenure.server.api.api import api
 
-for part in (customers, figures, defined):
+for part in (customers, figures, defined, events):
     api.add_router("", part.router)
 
 urls = api.urls

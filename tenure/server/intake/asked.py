@@ -61,10 +61,7 @@ class Asked:
 
     def header(self, name: str) -> str:
         """A header; empty where there is none."""
-        key = name.upper().replace("-", "_")
-        return str(
-            self._environ.get(key if key.startswith("CONTENT_") and key != "CONTENT_ENCODING" else f"HTTP_{key}", "")
-        )
+        return str(self._environ.get(f"HTTP_{name.upper().replace('-', '_')}", ""))
 
     @cached_property
     def text(self) -> str:

@@ -37,8 +37,8 @@ def hand_over(*, seconds: float = SECONDS) -> int:
         # this process or one before it ended on the way
         rows = list(Delivery.objects.filter(pk__in=begun.deliveries).order_by("id"))
         _hand(begun, rows, again=True)
-    while rows := _claimed():
-        _hand(*rows)
+    while claimed := _claimed():
+        _hand(*claimed)
         if time.monotonic() > until:
             return waiting()
     return 0
@@ -97,18 +97,20 @@ def _recorded(items: Items, source: str, batch: str) -> None:
     """Nothing; the log has the items. One that makes the log fail goes to the rejected rows, and stops no other."""
     try:
         _append(items, source, batch)
+        return
     except DiskFull:
         raise
     except (TenureError, ValueError, TypeError, OverflowError) as error:
-        if len(items) > 1:
-            middle = len(items) // 2
-            _recorded(items[:middle], source, f"{batch}.0")
-            _recorded(items[middle:], source, f"{batch}.1")
-            return
-        _LOG.exception("an event was refused by the log")
-        (item,) = items
-        raw = item.raw if isinstance(item, Unusable) else f"{item.name} {item.message_id}"
-        _append([Unusable(reason=f"the log could not take it: {type(error).__name__}", raw=raw)], source, batch)
+        reason = f"the log could not take it: {type(error).__name__}"
+        _LOG.warning("the log refused %d events: %s", len(items), error)
+    if len(items) > 1:
+        middle = len(items) // 2
+        _recorded(items[:middle], source, f"{batch}.0")
+        _recorded(items[middle:], source, f"{batch}.1")
+        return
+    (item,) = items
+    raw = item.raw if isinstance(item, Unusable) else f"{item.name} {item.message_id}"
+    _append([Unusable(reason=reason, raw=raw)], source, batch)
 
 
 def _append(items: Items, source: str, batch: str) -> None:

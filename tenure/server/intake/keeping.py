@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from uuid import uuid4
 
-from django.db import DatabaseError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from tenure.server import loops
 from tenure.server.holding import now
@@ -45,7 +45,7 @@ class Keeper:
             self._started()
         try:
             kept.result(PATIENCE)
-        except (DatabaseError, OSError, TimeoutError) as error:
+        except Exception as error:
             raise NotKept(str(error) or type(error).__name__) from error
 
     def _started(self) -> None:
@@ -82,22 +82,30 @@ class Keeper:
 
     def _commit(self, batch: Sequence[tuple[Delivery, Future[None]]]) -> None:
         try:
-            try:
-                close_old_connections()
-                Delivery.objects.bulk_create([delivery for delivery, _ in batch])
-            except DatabaseError:
-                # the database may have been away; what was committed all the same is recognised by its ids
-                close_old_connections()
-                for delivery, _ in batch:
-                    delivery.pk = None
-                Delivery.objects.bulk_create([delivery for delivery, _ in batch])
+            _written([delivery for delivery, _ in batch])
         except Exception as error:
-            _LOG.exception("deliveries could not be kept", extra={"deliveries": len(batch)})
-            for _, kept in batch:
-                kept.set_exception(error)
+            if len(batch) > 1:
+                # the database may have been away, or one of them is what it cannot hold; what was committed all the
+                # same is recognised by its ids
+                for one in batch:
+                    self._commit([one])
+                return
+            _LOG.exception("a delivery could not be kept")
+            batch[0][1].set_exception(error)
             return
         for _, kept in batch:
             kept.set_result(None)
+
+
+def _written(deliveries: list[Delivery]) -> None:
+    for delivery in deliveries:
+        delivery.pk = None
+    try:
+        close_old_connections()
+        Delivery.objects.bulk_create(deliveries)
+    except (OperationalError, InterfaceError):
+        close_old_connections()
+        raise
 
 
 _keeper = Keeper()
@@ -110,6 +118,6 @@ def keep(sender: Sender, dialect: str, call: str, body: str, *, key: str, events
         Delivery(
             mark=mark or uuid4().hex, source=sender.source, dialect=dialect, call=call,
             # what is no secret any more need not be kept secret
-            body=body.replace(key, "") if key in body else body, events=events, received_at=received_at or now(),
+            body=body.replace(key, "") if key and key in body else body, events=events, received_at=received_at or now(),
         )
     )  # fmt: skip

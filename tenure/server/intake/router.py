@@ -1,4 +1,4 @@
-"""In front of the pages: what clients send goes straight to the intake, past sessions, languages and tokens of forms."""
+"""In front of the pages: what clients send goes straight to the intake, past sessions, languages and form tokens."""
 
 from __future__ import annotations
 

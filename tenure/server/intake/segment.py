@@ -49,10 +49,10 @@ def answer(asked: Asked) -> Answer:
 def _sent(asked: Asked, call: str) -> Answer:
     try:
         told = read_json(asked.text)
-        if not isinstance(told, dict):
-            raise NotReadable("the body is no object")
     except NotReadable as error:
         return _wrong(error.reason)
+    if not isinstance(told, dict):
+        return _wrong("the body is no object")
     name, password = asked.credentials
     found = sender_of(name, told.get("writeKey"), password, asked.parameters.get("writeKey"), asked.header("X-API-Key"))
     if found is None:
@@ -89,10 +89,8 @@ def _pixel(asked: Asked, call: str) -> None:
     """Nothing; keeps what a picture's address tells, if anything."""
     told: Any = dict(asked.parameters)
     try:
-        if "data" in told:
-            told = json.loads(base64.urlsafe_b64decode(told["data"] + "=="))
-        else:
-            told = _unfolded(told)
+        data = told.get("data")
+        told = _unfolded(told) if data is None else json.loads(base64.urlsafe_b64decode(data + "=="))
     except (ValueError, binascii.Error, RecursionError):
         return
     if not isinstance(told, dict) or call not in CALLS or CALLS[call] == "batch":
@@ -102,7 +100,7 @@ def _pixel(asked: Asked, call: str) -> None:
         unknown_key("pixel")
     elif not waiting(found[0]):
         sender: Sender = found[0]
-        keep(sender, "segment", CALLS[call], json.dumps(told, ensure_ascii=False), key=found[1], events=1)
+        keep(sender, "segment", CALLS[call], json.dumps(told), key=found[1], events=1)
 
 
 def _unfolded(flat: Mapping[str, str]) -> dict[str, Any]:
@@ -123,18 +121,8 @@ def _settings(asked: Asked, key: str) -> Answer:
     """What Segment's browser client asks for before it sends: where to."""
     if sender_of(key) is None:
         return _wrong("the write key is not known", 404)
-    scheme = "https" if asked.secure else "http"
-    host = asked.header("Host")
-    own = {
-        "apiKey": key,
-        "apiHost": f"{host}/v1",
-        "protocol": scheme,
-        "unbundledIntegrations": [],
-        "addBundledMetadata": False,
-    }
-    return as_json(
-        200, {"integrations": {"Segment.io": own}, "plan": {"track": {}}, "edgeFunction": {}, "enabledMiddleware": {}}
-    )
+    own = {"apiKey": key, "apiHost": f"{asked.header('Host')}/v1", "protocol": "https" if asked.secure else "http"}
+    return as_json(200, {"integrations": {"Segment.io": own}, "plan": {"track": {}}, "edgeFunction": {}})
 
 
 def _wrong(reason: str, status: int = 400) -> Answer:

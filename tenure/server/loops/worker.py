@@ -22,6 +22,8 @@ from tenure.server.work.models import LoopRun
 
 T = TypeVar("T")
 _LOG = logging.getLogger("tenure.loops")
+# seconds for which the end waits for what is under way: less than what most take until they end a process by force
+PATIENCE = 8.0
 _LATE = 120  # seconds without a sign of life after which the thread counts as stopped
 
 
@@ -54,10 +56,12 @@ class Worker:
         """Nothing; the rounds begin."""
         self._thread.start()
 
-    def end(self, *, seconds: float = 30) -> None:
-        """Nothing; waits for what is under way, then the rounds are over."""
+    def end(self, give_up: Callable[[], None], *, seconds: float = PATIENCE) -> None:
+        """Nothing; the rounds are over once what is under way is done. After so long, `give_up` has to end it."""
         self._ending.set()
         self._asked.put(("", lambda: None, Future()))
+        self._thread.join(seconds)
+        give_up()
         self._thread.join(seconds)
 
     def ask(self, what: str, work: Callable[[], T]) -> Future[T]:
@@ -130,12 +134,14 @@ def begin(worker: Worker) -> None:
     worker.start()
 
 
-def end() -> None:
-    """Nothing; this process's worker ends."""
+def end(give_up: Callable[[], None]) -> None:
+    """Nothing; this process's worker ends, or is made to by `give_up`, which is called in any case."""
     global _worker  # noqa: PLW0603
-    if _worker is not None:
-        _worker.end()
-        _worker = None
+    if _worker is None:
+        give_up()
+        return
+    _worker.end(give_up)
+    _worker = None
 
 
 def ask(what: str, work: Callable[[], T]) -> Future[T]:

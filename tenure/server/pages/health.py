@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -11,15 +13,35 @@ from tenure.server.accounts.roles import Right
 from tenure.server.accounts.users import no_users
 from tenure.server.pages.page import open_to_all
 
+_LOG = logging.getLogger("tenure.health")
+
 
 @open_to_all
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 where both stores answer and all loops run, else 503 with which does not."""
+    stopped = [*_silent(), *loops.stopped()]
+    return JsonResponse({"ok": not stopped, "stopped": stopped}, status=503 if stopped else 200)
+
+
+def _silent() -> list[str]:
+    """The stores that do not answer."""
+    found = []
+    for name, ask in (("operational database", _ask_operations), ("event store", _ask_events)):
+        try:
+            ask()
+        except Exception:
+            _LOG.exception("a store does not answer", extra={"store": name})
+            found.append(name)
+    return found
+
+
+def _ask_operations() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    holding.workspace().refreshed_as_of  # noqa: B018 asks the event store
-    stopped = loops.stopped()
-    return JsonResponse({"ok": not stopped, "stopped": stopped}, status=503 if stopped else 200)
+
+
+def _ask_events() -> None:
+    holding.workspace().refreshed_as_of  # noqa: B018 asks
 
 
 @open_to_all

@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from tenure.errors import TenureError, TookTooLong
+from tenure.errors import TenureError, TookTooLong, UsageError
 from tenure.server import holding
 from tenure.server.access import Denied, require
 from tenure.server.accounts.roles import Right
@@ -28,6 +28,7 @@ def page(right: Right) -> Callable[[View], View]:
                 return redirect_to_login(request.get_full_path())
             try:
                 require(request.user, right)
+                _readable(request)
                 with holding.bounded():
                     return view(request, *args, **kwargs)
             except Denied as error:
@@ -41,6 +42,13 @@ def page(right: Right) -> Callable[[View], View]:
         return answer
 
     return decorated
+
+
+def _readable(request: HttpRequest) -> None:
+    """Nothing. Raises UsageError for a sign that no text has: databases refuse it, each in its own way."""
+    for told in (request.GET, request.POST):
+        if any("\0" in value for _, values in told.lists() for value in values):
+            raise UsageError("What was sent holds a sign that no text has (U+0000).", hint="Type it anew.")
 
 
 def open_to_all(view: View) -> View:

@@ -1,4 +1,4 @@
-"""One's own page: name, password, second factor, digest."""
+"""One's own page: name, digest, and the ways to password and second factor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tenure.server.pages.page import page
 
 @page(Right.FIGURES)
 def profile(request: HttpRequest) -> HttpResponse:
-    """The page; a POST changes name, address and digest."""
+    """The page; a POST changes name and digest."""
     if request.method == "POST":
         user = request.user
         user.name = request.POST.get("name", "").strip()[:150]

@@ -64,7 +64,7 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             ),
             Entry(
                 name="data", title=_("Data"), right=Right.FIGURES,
-                also=("source", "upload", "upload_map", "rejected", "import_wait", "import_now"),
+                also=("source", "snippets", "upload", "upload_map", "rejected", "import_wait", "import_now"),
             ),
             Entry(name="access", title=_("People and access"), right=Right.ACCESS, also=("user", "audit", "key_new")),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +16,8 @@ from tenure.lifecycle.roster import SORTS, Asked
 from tenure.server import holding
 
 MOST_OFFSET = 1_000_000
+# days beyond cannot be counted from
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 def asked_of(query: QueryDict) -> Asked:
@@ -87,6 +90,20 @@ def amount(query: Mapping[str, Any], name: str) -> Decimal | None:
     if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
         raise UsageError(f"{name} must be an amount such as 250, not {written[:40]!r}.")
     return value
+
+
+def day(query: Mapping[str, Any], name: str) -> date | None:
+    """A day of the address, None where there is none. Raises UsageError where it is something else."""
+    written = str(query.get(name) or "").strip()
+    if not written:
+        return None
+    try:
+        found = date.fromisoformat(written[:10])
+    except ValueError:
+        found = date.min
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise UsageError(f"{written[:40]!r} is no day.", hint="Write it as 2025-06-30.")
+    return found
 
 
 def offset_of(query: Mapping[str, Any]) -> int:

@@ -54,7 +54,7 @@ def test_pages_fit_and_are_accessible(look: Callable[..., Any], tmp_path: Path) 
                 found += [f"{address}, {theme}, {width}: {one}" for one in page.evaluate(_SERIOUS)]
         found += [f"{address}: {fault}" for fault in page.faults if _WANTED not in fault]
         page.faults.clear()
-    assert found == []
+    assert found == [], "\n".join(found)
     assert page.strayed == []
 
 

@@ -16,6 +16,7 @@ from tenure.errors import UsageError
 from tenure.ingest.report import Progress
 from tenure.server import loops
 from tenure.server.access import data as access
+from tenure.server.accounts.audit import record
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.listing import as_csv
@@ -77,6 +78,10 @@ def rejected_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The rows that did not load, as CSV."""
     chosen = {key: request.GET.get(key, "")[:500] or None for key in ("source", "reason")}
     table = harmless(access.rejected_table(request.user, **chosen))
+    record(
+        request.user, "took out refused rows", chosen["source"] or "", address=request.META.get("REMOTE_ADDR"),
+        rows=table.num_rows,
+    )  # fmt: skip
     answer = StreamingHttpResponse(as_csv(table), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="rejected.csv"'
     return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.server.pages.setup import changing, data, definitions, editing, notes, planning, uploading, users
+from tenure.server.pages.setup import changing, data, definitions, editing, notes, planning, snippets, uploading, users
 
 urlpatterns = [
     path("definitions", definitions.definitions, name="definitions"),
@@ -29,6 +29,7 @@ urlpatterns = [
     path("data/rejected", data.rejected, name="rejected"),
     path("data/rejected.csv", data.rejected_csv, name="rejected_csv"),
     path("data/sources/<str:name>", data.source, name="source"),
+    path("data/snippets", snippets.snippets, name="snippets"),
     path("data/upload", uploading.upload, name="upload"),
     path("data/upload/<str:token>", uploading.upload_map, name="upload_map"),
     path("access", users.people_and_access, name="access"),

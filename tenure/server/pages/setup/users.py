@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +21,7 @@ from tenure.server.accounts.noting import address_of
 from tenure.server.accounts.roles import RIGHTS, Right, Role
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.listing import as_csv
-from tenure.server.pages.words import offset_of, with_query
+from tenure.server.pages.words import day, offset_of, with_query
 
 
 @never_cache
@@ -178,14 +177,5 @@ def _address(request: HttpRequest, path: str) -> str:
 def _asked(query: QueryDict) -> Log:
     return Log(
         who=query.get("who", "")[:150], did=query.get("did", "")[:60], what=query.get("what", "")[:100],
-        since=_day(query.get("from", "")), until=_day(query.get("to", "")),
+        since=day(query, "from"), until=day(query, "to"),
     )  # fmt: skip
-
-
-def _day(written: str) -> date | None:
-    if not written.strip():
-        return None
-    try:
-        return date.fromisoformat(written.strip()[:10])
-    except ValueError:
-        raise UsageError(_("%(day)s is no day.") % {"day": written[:20]}, hint=_("Write it as 2025-06-30.")) from None

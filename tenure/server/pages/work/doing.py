@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +14,7 @@ from tenure.errors import UsageError
 from tenure.server.access import accounts, tasks, todo
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
-from tenure.server.pages.words import whole
+from tenure.server.pages.words import day, whole
 from tenure.server.work.models import Task
 
 _MOST = 1_000
@@ -57,7 +55,7 @@ def make(request: HttpRequest) -> HttpResponse:
     kind = "account" if told.get("kind") == "account" else "customer"
     tasks.create(
         request.user, told.get("customer", ""), told.get("title", ""), kind=kind,
-        owner=tasks.owner_of(request.user, told.get("owner", "")), due_on=_day(told.get("due", "")),
+        owner=tasks.owner_of(request.user, told.get("owner", "")), due_on=day(told, "due"),
         note=told.get("note", ""),
     )  # fmt: skip
     messages.success(request, _("The task is made."))
@@ -149,12 +147,3 @@ def _as_posted(request: HttpRequest) -> todo.ToDo:
         request.user, sort, told["reference"][:300], told["customer"][:300], told.get("title", "")[:200],
         told.get("detail", "")[:300],
     )  # fmt: skip
-
-
-def _day(written: str) -> date | None:
-    if not written.strip():
-        return None
-    try:
-        return date.fromisoformat(written.strip()[:10])
-    except ValueError:
-        raise UsageError(f"{written[:40]!r} is no day.", hint="Write it as 2025-06-30.") from None

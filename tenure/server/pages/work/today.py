@@ -11,7 +11,7 @@ from tenure.errors import UsageError
 from tenure.server.access import tasks, todo
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
-from tenure.server.pages.words import offset_of, with_query
+from tenure.server.pages.words import day, offset_of, with_query
 
 PAGE = 50
 _MOST_DAYS = 31
@@ -47,14 +47,7 @@ def today(request: HttpRequest) -> HttpResponse:
 
 
 def _since(request: HttpRequest) -> date | None:
-    written = request.GET.get("since", "").strip()
-    if not written:
-        return None
-    try:
-        day = date.fromisoformat(written[:10])
-    except ValueError:
-        raise UsageError(f"{written[:40]!r} is no day.", hint="Write it as 2025-06-30.") from None
-    now = tasks.today()
-    if not now - timedelta(days=_MOST_DAYS) <= day <= now:
-        raise UsageError(f"The list goes back {_MOST_DAYS} days, not to {day}.")
-    return day
+    since, now = day(request.GET, "since"), tasks.today()
+    if since is not None and not now - timedelta(days=_MOST_DAYS) <= since <= now:
+        raise UsageError(f"The list goes back {_MOST_DAYS} days, not to {since}.")
+    return since
