@@ -10,6 +10,10 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 	--custom-compile-command "make lock"
 SOURCES := tenure tests $(wildcard benchmarks)
 
+# what is written to the operational database is tested on both kinds of it
+ON_POSTGRESQL := $(wildcard $(addprefix tests/server/test_,coming_in.py access.py api.py tasks.py users_pages.py \
+	actions_pages.py people_pages.py digest.py notes.py) tests/server/intake)
+
 .PHONY: help demo environment environment-dev check browser test test-all bench docs lock build clean
 
 help: ## what can be made
@@ -35,7 +39,7 @@ browser: # what the tests of the pages are shown in
 
 test: check browser ## check, then all tests but the slow ones (WORKERS=n for n processes)
 	$(PYTEST) -m "not slow"
-	TENURE_TEST_DATABASE=postgresql $(PYTEST) -m "not slow" tests/server --ignore tests/server/browser
+	TENURE_TEST_DATABASE=postgresql $(PYTEST) -m "not slow" $(ON_POSTGRESQL)
 
 test-all: check browser ## check, then all tests
 	$(PYTEST)

@@ -153,7 +153,7 @@ def _sure(part: PartChange) -> bool:
 
 
 def _document(found: Why, ws: Workspace) -> object:
-    from tenure.cli.causes import sentence
+    from tenure.metrics.why.sentences import sentence
 
     currency = ws.definitions.config.currency
     return {
@@ -217,7 +217,7 @@ def _show(
     screen: Screen, context: typer.Context, ws: Workspace, found: Why, shown: tuple[Breakdown, ...], by: str | None,
     lifecycle: str | None,
 ) -> None:  # fmt: skip
-    from tenure.cli.causes import difference, sentence
+    from tenure.metrics.why.sentences import difference, sentence
     from tenure.wording import figure
 
     currency, metric = ws.definitions.config.currency, found.metric
@@ -261,8 +261,8 @@ def _show(
 
 
 def _show_parts(screen: Screen, found: Why, broken: Breakdown, currency: str | None, *, every: bool) -> None:
-    from tenure.cli.causes import difference
     from tenure.cli.screen import Column
+    from tenure.metrics.why.sentences import difference
     from tenure.wording import figure
 
     metric, ordered = found.metric, _in_order(broken)

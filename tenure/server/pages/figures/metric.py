@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenure.cli.causes import difference, sentence
 from tenure.errors import TenureError, UsageError
 from tenure.events import EventBinding
 from tenure.lifecycle.definition import Lifecycle
 from tenure.metrics.definition import Metric
 from tenure.metrics.why.found import Breakdown, PartChange, Why
+from tenure.metrics.why.sentences import difference, sentence
 from tenure.server import holding
 from tenure.server.access import figures, figures_targets
 from tenure.server.access.lifecycle import UNITS, Unit
