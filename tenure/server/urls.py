@@ -13,7 +13,10 @@ urlpatterns = [
     path("welcome", welcome.welcome, name="welcome"),
     path("api/v1/", api_urls),
     # an administrator makes users and keeps their addresses
-    *(path(f"account/{shut}/", health.shut) for shut in ("signup", "email", "confirm-email", "password/set")),
+    *(
+        path(f"account/{shut}/", health.shut, name="shut")
+        for shut in ("signup", "email", "confirm-email", "password/set")
+    ),
     path("account/", include("allauth.urls")),
     path("me", profile.profile, name="profile"),
     path("", include("tenure.server.pages.lifecycle.urls")),

@@ -21,7 +21,9 @@ class Node:
     @property
     def text(self) -> str:
         """Its words."""
-        told = (one if isinstance(one, str) else f" {one.text} " if one.tag in _BLOCKS else one.text for one in self.parts)
+        told = (
+            one if isinstance(one, str) else f" {one.text} " if one.tag in _BLOCKS else one.text for one in self.parts
+        )
         return " ".join("".join(told).split())
 
     @property

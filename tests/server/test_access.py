@@ -14,7 +14,7 @@ FORGED = {
     "task": 987654, "user": 987654, "key": 987654, "change": 987654,
     "action": "no-such-action", "source": "no-such-source",
 }  # fmt: skip
-OPEN = {"home", "healthz", "welcome"}
+OPEN = {"home", "healthz", "welcome", "shut"}
 
 
 def addresses() -> Iterator[tuple[str, str, Any, dict[str, Any]]]:

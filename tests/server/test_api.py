@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -126,6 +128,29 @@ def test_metrics_and_scorecard(ask: Callable[..., Any], keys: dict[str, str]) ->
     assert float(points[0]["value"]) == pytest.approx(float(points[0]["numerator"]) / float(points[0]["denominator"]))
     card = ask("/scorecard", keys["read"]).json()
     assert card["stages"][0]["stage"] == "reach"
+
+
+def test_figures_wait_for_no_import(ask: Callable[..., Any], keys: dict[str, str]) -> None:
+    """Once their measures are there: a long import holds up no page and no program."""
+    from tenure.server import holding
+
+    paths = ("/metrics/average_order_value", "/scorecard", "/lifecycles/classic/stages", "/customers")
+    for path in paths:
+        assert ask(path, keys["read"]).status_code == 200
+    imports, over = threading.Event(), threading.Event()
+
+    def import_for_long() -> None:
+        with holding.workspace()._store.transaction():
+            imports.set()
+            over.wait(60)
+
+    with ThreadPoolExecutor(1) as other:
+        held = other.submit(import_for_long)
+        assert imports.wait(10)
+        for path in paths:
+            assert ask(path, keys["read"]).status_code == 200
+        assert not held.done()
+        over.set()
 
 
 @pytest.mark.parametrize(

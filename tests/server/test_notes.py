@@ -42,8 +42,10 @@ def test_a_note_falls_into_its_period(noted: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "said"), [({"day": "2025-03-12", "text": " "}, "letters"), ({"day": "soon", "text": "x"}, "no day")]
-)
+    ("form", "said"),
+    [({"day": "2025-03-12", "text": " "}, "letters"), ({"day": "soon", "text": "x"}, "no day"),
+     ({"day": "0001-01-01", "text": "x"}, "where charts go"), ({"day": "9999-12-31", "text": "x"}, "where charts go")],
+)  # fmt: skip
 def test_what_is_no_note_is_refused(as_: Callable[..., Any], form: dict[str, str], said: str) -> None:
     from tenure.server.work.models import InboxEvent
 

@@ -19,8 +19,9 @@ from tests.server.test_work_pages import opened
 
 FIRST = (
     "/overview", "/overview?show=money", "/forecast", "/people", "/today?whose=all", "/accounts", "/renewals",
-    "/feedback?days=3650", "/actions", "/metrics", "/cohorts", "/cohorts?show=number", "/journeys", "/journeys?show=paths",
-    "/channels", "/definitions", "/data", "/access", "/access/log", "/me", "/changes", "/data/rejected",
+    "/feedback?days=3650", "/actions", "/metrics", "/cohorts", "/cohorts?show=number", "/journeys",
+    "/journeys?show=paths", "/channels", "/definitions", "/data", "/access", "/access/log", "/me", "/changes",
+    "/data/rejected",
 )  # fmt: skip
 # links of one view to the same kind of list are alike: so many of them are opened
 _TRIED = 2
@@ -28,10 +29,16 @@ _TRIED = 2
 _PASSED = re.compile(r"^/account/|^/api/|\.csv\b|\bas=(csv|json|html)\b|/charts$")
 COMPANIES = ("/accounts", "/accounts?sort=people", "/renewals", "/renewals?risk=1")
 
-_UNITS = r"people|persons?|customers?|subscribers?|accounts?|companies|moves?|terms?|rows?|times?|events?|users?|entry|entries"
-_COUNT = re.compile(rf"^(?:all |see all |look at the )?(\d[\d,]*)(?: (?:{_UNITS}|of the next|moved from|that did not)\b.*)?$", re.I)
+_UNITS = "people|persons?|customers?|accounts?|companies|moves?|terms?|rows?|times?|events?|users?|entry|entries"
+_COUNT = re.compile(
+    rf"^(?:all |see all |look at the )?(\d[\d,]*)(?: (?:{_UNITS}|of the next|moved from|that did not)\b.*)?$",
+    re.IGNORECASE,
+)
 _PEOPLE = re.compile(r"\b(\d[\d,]*) (?:people|persons?|customers?|subscribers?|accounts?|companies)\b")
-_HEADINGS = re.compile(r"^(People|Customers|Accounts|Moves.*|Times|Came|Left|Here at its end|Now|Terms|At risk|Treated|Held out|Converted|Went that way)$")
+_HEADINGS = re.compile(
+    "(People|Customers|Accounts|Moves.*|Times|Came|Left|Here at its end|Now|Terms|At risk|Treated|Held out|Converted"
+    "|Went that way)$"
+)
 
 # what a number in it is no figure of: links, fields, drawings, code, the head of a list that says what it has
 _NEVER = ("a", "select", "svg", "pre", "code", "label", "button", "h1")

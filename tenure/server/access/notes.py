@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 
 from tenure.errors import UsageError
-from tenure.lifecycle.periods import midnight
+from tenure.lifecycle.periods import day_of, midnight
 from tenure.server import holding
 from tenure.server.access.kept import kept
 from tenure.server.access.reader import Reader, require
@@ -19,6 +19,7 @@ from tenure.server.work.timeline import tell
 from tenure.workspace.timeline import NOTES, Noted
 
 LONGEST = 300
+_AHEAD = timedelta(days=366)
 
 
 def notes_of(reader: Reader, periods: Sequence[tuple[str, date]], *, until: int | None = None) -> tuple[Noted, ...]:
@@ -51,6 +52,10 @@ def write_note(user: User, text: str, day: str) -> None:
     except ValueError:
         raise UsageError(f"{day[:40]!r} is no day.", hint="Write it as 2025-06-30.") from None
     ws = holding.workspace()
+    # a note before the log would begin it, and with it every chart and cohort
+    first, last = ws.first_event, day_of(ws.zone, ws.as_of) + _AHEAD
+    if first is None or not day_of(ws.zone, first) <= chosen <= last:
+        raise UsageError("Notes stand where charts go: from the first event to a year ahead.", hint="Take another day.")
     with transaction.atomic():
         tell(NOTES[0], None, {"text": clean}, by=user.username, time=midnight(ws.zone, chosen))
         record(user, "wrote a note on the time axis", clean)

@@ -97,12 +97,13 @@ def _recorded(items: Items, source: str, batch: str) -> None:
     """Nothing; the log has the items. One that makes the log fail goes to the rejected rows, and stops no other."""
     try:
         _append(items, source, batch)
-        return
     except DiskFull:
         raise
     except (TenureError, ValueError, TypeError, OverflowError) as error:
         reason = f"the log could not take it: {type(error).__name__}"
         _LOG.warning("the log refused %d events: %s", len(items), error)
+    else:
+        return
     if len(items) > 1:
         middle = len(items) // 2
         _recorded(items[:middle], source, f"{batch}.0")

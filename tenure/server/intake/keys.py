@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from tenure.server.accounts.keys import LEAD, find_key
 
@@ -64,7 +64,8 @@ def _find(text: str) -> Sender | None:
         until, found = _known.get(text, (0.0, None))
         if until > now:
             return found
-    close_old_connections()
+    if not connection.in_atomic_block:
+        close_old_connections()
     key = find_key(text)
     found = Sender(key.pk, f"live:{key.name}") if key is not None and key.scope in SCOPES else None
     with _lock:

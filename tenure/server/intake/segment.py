@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from tenure.ingest.tracking import Delivery, NotReadable, read
+from tenure.ingest.tracking import MOST_EVENT, Delivery, NotReadable, read
 from tenure.ingest.tracking.body import read_json
 from tenure.server.holding import now
 from tenure.server.intake.asked import Answer, Asked, as_json, open_to_browsers, preflight
@@ -63,6 +63,8 @@ def _sent(asked: Asked, call: str) -> Answer:
     sender, key = found
     if seconds := waiting(sender):
         return _later(seconds)
+    if call != "batch" and len(asked.text.encode()) > MOST_EVENT:
+        return _wrong(f"the event is larger than {MOST_EVENT // 1024} kB")
     batch = told.get("batch") if call == "batch" else None
     count = len(batch) if isinstance(batch, list) else 1
     received_at, mark = now(), uuid4().hex

@@ -87,21 +87,11 @@ def serves() -> Iterator[Callable[..., Served]]:
 
 
 @pytest.fixture(scope="session")
-def copied(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
-    """What copies the files of the simulated shop into a new folder."""
-
-    def copy() -> Path:
-        folder = tmp_path_factory.mktemp("browser") / "shop"
-        shutil.copytree(shop, folder, ignore=shutil.ignore_patterns(".tenure"))
-        return folder
-
-    return copy
-
-
-@pytest.fixture(scope="session")
-def served(copied: Callable[[], Path], serves: Callable[..., Served]) -> Served:
-    """The simulated shop, served; the administrator is `ann`."""
-    return serves(["serve", "--no-browser"], copied(), TENURE_ADMIN_NAME="ann", TENURE_ADMIN_PASSWORD=PASSWORD)
+def served(shop: Path, serves: Callable[..., Served], tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """The simulated shop, served for the first time: nobody may come in yet but by the link that it shows."""
+    folder = tmp_path_factory.mktemp("browser") / "shop"
+    shutil.copytree(shop, folder, ignore=shutil.ignore_patterns(".tenure"))
+    return serves(["serve", "--no-browser"], folder)
 
 
 @pytest.fixture(scope="session")
@@ -126,8 +116,9 @@ def window(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def opened(server: Served, *, width: int = 1280, theme: Any = "light", state: Any = None) -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, base_url=server.address, storage_state=state
-        )
+            viewport={"width": width, "height": 900}, color_scheme=theme, base_url=server.address, storage_state=state,
+            reduced_motion="reduce",
+        )  # fmt: skip
         context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
@@ -150,9 +141,17 @@ def _own(address: str, server: Served) -> bool:
 
 @pytest.fixture(scope="session")
 def state(browser: Browser, served: Served) -> Any:
-    """The cookies of `ann`, who logged in once."""
+    """The cookies of `ann`, who became the administrator by the link that the terminal shows."""
     context = browser.new_context(base_url=served.address)
-    log_in(context.new_page())
+    page = context.new_page()
+    page.goto("/overview")
+    assert page.url.startswith(f"{served.address}/account/login/")
+    page.goto(served.opened)
+    page.get_by_label("Name to log in with").fill("ann")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Once more").fill(PASSWORD)
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/overview")
     kept = context.storage_state()
     context.close()
     return kept
@@ -168,15 +167,6 @@ def look(window: Callable[..., Page], served: Served, state: Any) -> Callable[..
         return page
 
     return opened
-
-
-def log_in(page: Page, name: str = "ann") -> None:
-    """Nothing; somebody is logged in."""
-    page.goto("/account/login/")
-    page.get_by_label("Name or mail address").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Log in").click()
-    page.wait_for_url(re.compile(r"/(overview|today)$"))
 
 
 def settle(page: Page) -> None:

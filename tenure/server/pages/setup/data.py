@@ -73,7 +73,7 @@ def rejected(request: HttpRequest) -> HttpResponse:
     return render(request, "setup/rejected.html", told)
 
 
-@page(Right.PEOPLE)
+@page(Right.EXPORT)
 def rejected_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The rows that did not load, as CSV."""
     chosen = {key: request.GET.get(key, "")[:500] or None for key in ("source", "reason")}
