@@ -21,7 +21,7 @@ app.add_typer(keys)
     "serve",
     epilog="tenure serve                         pages at http://127.0.0.1:8000\n"
     "tenure serve --port 8080 --no-browser\n"
-    "TENURE_PUBLIC_URL=https://crm.example.com tenure serve --host 0.0.0.0",
+    "TENURE_PUBLIC_URL=https://crm.example.com TENURE_PROXIES=1 tenure serve --host 0.0.0.0",
 )
 def serve(
     context: typer.Context,

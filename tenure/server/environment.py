@@ -43,7 +43,7 @@ class Environment(DefinitionModel):
     proxies: int = Field(default=0, ge=0, le=5)
     """How many proxies stand in front, each of which adds to X-Forwarded-For."""
     email_url: str = ""
-    """Where mail goes: smtp://user:password@host:587 or smtps://…; default: mail is written to the log."""
+    """Where mail goes: smtp://user:password@host:587 or smtps://…; default: no mail is sent."""
     email_from: str = "tenure@localhost"
     """Who mail comes from."""
     digest_webhook: str = ""
@@ -121,6 +121,11 @@ def environment(folder: Path, variables: Mapping[str, str] = os.environ) -> Envi
         raise UsageError(
             f"Listening on {found.host} shows passwords and customers to whoever can hear the network.",
             hint="Put a proxy with https in front and name its address: TENURE_PUBLIC_URL=https://…",
+        )
+    if found.encrypted and not found.proxies:
+        raise UsageError(
+            "People come by https, but no proxy is named that ends it; pages would send them back for ever.",
+            hint="Say how many proxies stand in front: TENURE_PROXIES=1.",
         )
     return found
 

@@ -8,10 +8,10 @@ from tenure.server.environment import Environment
 
 
 def settings_of(environment: Environment) -> dict[str, object]:
-    """Django's settings for mail; without an address it is written to the standard output."""
+    """Django's settings for mail; without an address none is sent, nor written anywhere, as it may hold links."""
     told: dict[str, object] = {"DEFAULT_FROM_EMAIL": environment.email_from, "EMAIL_TIMEOUT": 10}
     if not environment.email_url:
-        return {**told, "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        return {**told, "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
     parts = urlsplit(environment.email_url)
     return {
         **told,

@@ -20,7 +20,7 @@ from tenure.expressions import Names, binding_of
 from tenure.lifecycle.moves.scope import Scope
 from tenure.lifecycle.periods import Period, PeriodUnit
 from tenure.metrics.cohorts import Begin, CohortCell, Counted, What, cohort_people, cohorts, customer_stages
-from tenure.warehouse.connection import first_row
+from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.measures import births
 from tenure.workspace.calendar import all_periods
 
@@ -55,11 +55,14 @@ class Cohorts:
         first = self._ws.moves.periods(scope.lifecycle.name, unit=unit, count=count, since=since, until=until)
         if not first:
             return ()
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> tuple[CohortCell, ...]:
             return cohorts(
                 connection, scope, everything, begin=begin, counted=counted, since=first[0].begins,
                 until=first[-1].begins,
             )  # fmt: skip
+
+        return self._ws._store.answer(asked)
 
     def people(
         self, cohort: str, what: str = "retention", *, age: int | None = None, by: str = f"first {PURCHASE}",
@@ -75,10 +78,13 @@ class Cohorts:
         chosen = next((one for one in everything if one.name == cohort), None)
         if chosen is None:
             raise UsageError(f"There is no cohort {cohort!r}.", hint="Name a period of the table, such as 2025-03.")
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> pa.Table:
             return cohort_people(
                 connection, scope, everything, begin=begin, counted=counted, cohort=chosen, age=age
             )  # fmt: skip
+
+        return self._ws._store.answer(asked)
 
     def begin(self, scope: Scope, by: str) -> Begin:
         """What `by` means. Raises UsageError where there is no such event or stage."""

@@ -56,11 +56,14 @@ class Journeys:
         self, name: str | None = None, *, stage: str | None = None, stages: bool = False, segment: str | None = None
     ) -> tuple[Follow, ...]:
         """Which touchpoint comes right after which: over whole histories, or within stays in a stage, or in each."""
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> tuple[Follow, ...]:
             touched = self._touchpoints(connection, name, segment)
             if stage is None and not stages:
                 return follows(connection, touched)
             return follows_in_stages(connection, touched, stage=stage)
+
+        return self._ws._store.answer(asked)
 
     def people_follow(
         self, source: str, target: str, name: str | None = None, *, stage: str | None = None, segment: str | None = None
@@ -69,12 +72,15 @@ class Journeys:
 
         `begin` as the source and `end` as the target stand for no touch before and none after.
         """
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> pa.Table:
             touched = self._touchpoints(connection, name, segment)
             return people_follow(
                 connection, touched, source=self.touchpoint(source, touched.names), stage=stage,
                 target=self.touchpoint(target, touched.names),
             )  # fmt: skip
+
+        return self._ws._store.answer(asked)
 
     def paths(
         self, name: str | None = None, *, to: str | None = None, start: str | None = None, days: int = 90,
@@ -89,11 +95,14 @@ class Journeys:
         _above(days, "days")
         if not 1 <= steps <= MOST_STEPS:
             raise UsageError(f"{steps} steps cannot be told apart.", hint=f"Ask for 1 to {MOST_STEPS}.")
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> tuple[Path, ...]:
             touched = self._touchpoints(connection, name, segment)
             occasion = self._occasion(connection, touched.scope, to or start or "")
             found = paths_to if to is not None else paths_from
             return found(connection, touched, occasion, days=days, steps=steps, most=most)
+
+        return self._ws._store.answer(asked)
 
     def map(
         self, name: str | None = None, *, segment: str | None = None, days: int = 7, silence: int = 30,
@@ -107,13 +116,16 @@ class Journeys:
         _above(silence, "days")
         if persona is not None and segment is not None:
             raise UsageError("A map is of a segment or of a persona.", hint="Name one of the two.")
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> tuple[MapCell, ...]:
             touched = self._touchpoints(connection, name, segment)
             if persona is not None:
                 told = found(self._ws, connection, touched.scope, self, k=k, seed=seed, event="purchase")
                 among = f"SELECT unit FROM {TABLE} WHERE part = '{named(told, persona)}'"
                 touched = touchpoints(connection, touched.scope, among=among)
             return journey_map(connection, touched, days=days, silence=silence)
+
+        return self._ws._store.answer(asked)
 
     def personas(
         self, name: str | None = None, *, k: int | None = None, seed: int = SEED, event: str = "purchase",
@@ -123,8 +135,9 @@ class Journeys:
 
         Without `k` their number is found, and where no number of groups is stable there are none and `reason` says why.
         """
-        with self._ws._store.transaction() as connection:
-            told = done(self._ws, connection, self._at(name, at), self, k=k, seed=seed, event=event)
+        told = self._ws._store.answer(
+            lambda connection: done(self._ws, connection, self._at(name, at), self, k=k, seed=seed, event=event)
+        )
         return personas(told, k=k, seed=seed)
 
     def persona_people(
@@ -132,9 +145,12 @@ class Journeys:
         at: str | None = None,
     ) -> pa.Table:  # fmt: skip
         """Who is in a persona: customer_id, persona. Raises UsageError where there is none such."""
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> pa.Table:
             told = found(self._ws, connection, self._at(name, at), self, k=k, seed=seed, event=event)
             return people(connection, told, persona)
+
+        return self._ws._store.answer(asked)
 
     def _at(self, name: str | None, at: str | None) -> Scope:
         scope = self._ws.moves.scope(name)
@@ -153,7 +169,8 @@ class Journeys:
         _above(days, "days")
         since_at = None if since is None else self._since(since)
         until_at = None if until is None else self._ws.moment(until)
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> Attribution:
             scope = self._ws.moves.scope(name)
             wanted = f"{_EVENT}{event.removeprefix(_EVENT)}" if event is not None else f"{_STAGE}{stage}"
             asked = Asked(
@@ -162,19 +179,27 @@ class Journeys:
             )  # fmt: skip
             return attribution(connection, scope, asked)
 
+        return self._ws._store.answer(asked)
+
     def rfm(self, name: str | None = None, *, event: str = "purchase", days: int | None = None) -> tuple[RfmCell, ...]:
         """Everybody who bought, by how recently, how often and for how much: the cells that somebody is in."""
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> tuple[RfmCell, ...]:
             scope, bought = self._bought(connection, name, event, days)
             return rfm(connection, scope, bought, days=days)
+
+        return self._ws._store.answer(asked)
 
     def rfm_people(
         self, cell: str, name: str | None = None, *, event: str = "purchase", days: int | None = None
     ) -> pa.Table:
         """Who is in a cell: customer_id, cell, recency, frequency, monetary, last_at, purchases, money."""
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> pa.Table:
             scope, bought = self._bought(connection, name, event, days)
             return rfm_people(connection, scope, bought, cell, days=days)
+
+        return self._ws._store.answer(asked)
 
     def touchpoints(self, name: str | None = None) -> tuple[str, ...]:
         """The touchpoints of the log, the most frequent first."""

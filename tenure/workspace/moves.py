@@ -185,8 +185,11 @@ class Moves:
 
     def short(self, name: str | None = None) -> tuple[OneStep, ...]:
         """For whom one more event, now, would bring a later stage of the journey."""
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> tuple[OneStep, ...]:
             return one_step_short(connection, self.scope(name), self._ws.definitions.all, self._codes())
+
+        return self._ws._store.answer(asked)
 
     def events_left_out(self, name: str | None = None) -> tuple[str, ...]:
         """The events that `short` does not try, as it tries twenty; `people_short` tries each by its name."""
@@ -201,11 +204,14 @@ class Moves:
         `event` and `value` narrow it to one event, and to one value of it (`none`: without any); `stage` may be `none`.
         Raises UsageError where no condition counts such an event.
         """
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> pa.Table:
             return short_people(
                 connection, self.scope(name), self._ws.definitions.all, self._codes(), to=to, event=event, value=value,
                 stage=stage,
             )  # fmt: skip
+
+        return self._ws._store.answer(asked)
 
     def people(self, name: str | None = None, who: Who | None = None, *, at: str | None = None) -> pa.Table:
         """Who that is: customer_id, stage, previous, entered_at, left_at, money."""

@@ -57,11 +57,14 @@ class WhyOf:
         metric = self._ws.metrics.metric(name)
         question, one, two = self._question(since, until, period, lifecycle)
         first = self._ws.first_event or 0
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> Why:
             return explain_change(
                 connection, metric, question, one=one, two=two, segments=self._segments(question), first_event=first,
                 besides=[self._personas(connection, question.periods[one], lifecycle)] if personas else [],
             )  # fmt: skip
+
+        return self._ws._store.answer(asked)
 
     def people(
         self, name: str, dimension: str, part: str, *, since: str | None = None, until: str | None = None,
@@ -75,7 +78,8 @@ class WhyOf:
         if not adds_up(metric):
             raise UsageError(f"{metric.title} is no sum over people.", hint="Ask for a metric that counts or adds up.")
         question, one, two = self._question(since, until, period, lifecycle)
-        with self._ws._store.transaction() as connection:
+
+        def asked(connection: Connection) -> pa.Table:
             found = dimensions(connection, metric, question, self._segments(question))
             if dimension == PERSONA:
                 found = (*found, self._personas(connection, question.periods[one], lifecycle))
@@ -87,6 +91,8 @@ class WhyOf:
                 by_person(connection, metric, question, own=chosen.own, table=TABLE)
             told = told_of(metric.formula, numbers, whole, places)
             return people_of(connection, TABLE, chosen, part, told, places)
+
+        return self._ws._store.answer(asked)
 
     def drivers(self, stage: str, *, leave: bool = False, days: int = 30, lifecycle: str | None = None) -> Drivers:
         """What people do before they enter a stage, or leave it, within `days`, more or less often than others.

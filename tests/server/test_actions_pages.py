@@ -147,3 +147,14 @@ def test_viewers_see_figures_and_nobody(as_: Client, begun: str) -> None:
 @pytest.mark.parametrize("address", ["/actions/forged", "/actions/forged/people.csv"])
 def test_a_forged_id_is_not_there(as_: Client, address: str) -> None:
     assert as_("marketer").get(address).status_code == 404
+
+
+def test_a_viewer_reads_neither_search_nor_note(as_: Client) -> None:
+    """What a list was searched by may be somebody's name."""
+    form = {**FORM, "name": "The Smiths", "note": "ask for Ada", "days": "5", "do": "start"}
+    as_("marketer").post("/actions/new?q=smith", form)
+    assert "smith" in as_("marketer").get("/actions/the-smiths").content.decode().replace("the-smiths", "")
+    for path in ("/actions", "/actions/the-smiths"):
+        page = as_("viewer").get(path).content.decode().replace("the-smiths", "").replace("The Smiths", "")
+        assert "smith" not in page
+        assert "Ada" not in page

@@ -117,7 +117,10 @@ def test_settings_come_from_the_file_and_variables_go_before(tmp_path: Path) -> 
         environment(tmp_path, {"TENURE_PORT": "many"})
     with pytest.raises(UsageError, match="hear the network"):
         environment(tmp_path, {"TENURE_HOST": "0.0.0.0"})
-    assert environment(tmp_path, {"TENURE_HOST": "0.0.0.0", "TENURE_PUBLIC_URL": "https://crm.example.com"}).encrypted
+    outside = {"TENURE_HOST": "0.0.0.0", "TENURE_PUBLIC_URL": "https://crm.example.com"}
+    with pytest.raises(UsageError, match="TENURE_PROXIES"):
+        environment(tmp_path, outside)
+    assert environment(tmp_path, {**outside, "TENURE_PROXIES": "1"}).encrypted
     (tmp_path / "server.yaml").write_text("prot: 9000\n")
     with pytest.raises(DefinitionError, match="port"):
         environment(tmp_path, {})
@@ -135,7 +138,7 @@ def test_settings_behind_https_are_what_django_wants(tmp_path: Path) -> None:
         capture_output=True, check=False,
         env={
             **os.environ, "DJANGO_SETTINGS_MODULE": "tenure.server.settings", "TENURE_WORKSPACE": str(tmp_path),
-            "TENURE_PUBLIC_URL": "https://crm.example.com", "TENURE_DATABASE_URL": "",
+            "TENURE_PUBLIC_URL": "https://crm.example.com", "TENURE_DATABASE_URL": "", "TENURE_PROXIES": "1",
         },
     )  # fmt: skip
     assert found.returncode == 0, found.stderr

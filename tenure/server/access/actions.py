@@ -65,13 +65,20 @@ class Previewed:
 def actions(reader: Reader) -> tuple[ActionResult, ...]:
     """Every action with what it brought so far, the latest first."""
     require(reader, Right.FIGURES)
-    return _results()
+    return tuple(_shown(reader, one) for one in _results())
 
 
 def action(reader: Reader, name: str) -> ActionResult | None:
     """An action with what it brought so far; None where there is none of that id."""
     require(reader, Right.FIGURES)
-    return next((one for one in _results() if one.action.id == name), None)
+    return next((_shown(reader, one) for one in _results() if one.action.id == name), None)
+
+
+def _shown(reader: Reader, found: ActionResult) -> ActionResult:
+    """The action as a reader may see it: what its list was searched by, and its note, may name people."""
+    if reader.may(Right.PEOPLE):
+        return found
+    return replace(found, begun=replace(found.begun, action=replace(found.action, people="", note="")))
 
 
 def members(reader: Reader, name: str, arm: str, *, converted: bool = False) -> tuple[str, ...]:
