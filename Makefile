@@ -50,6 +50,7 @@ bench: environment-dev ## time and memory at 10 million events (takes minutes)
 	$(BIN)/python -m benchmarks.shop
 	$(BIN)/python -m benchmarks.catalogue
 	$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.intake
 
 docs: environment-dev ## write the generated pages of docs/ again
 	$(BIN)/python -m tenure.events docs/reference/events.md

@@ -47,6 +47,9 @@ _NEVER = ("a", "select", "svg", "pre", "code", "label", "button", "h1")
 UNLINKED = {
     ("definition_file", "Made with seed 7"): "text of a file",
     ("journeys", "Of "): "how many are counted in all: those of the lists beneath, and more",
+    ("journeys", "People"): "who went a path is found by the steps of it, each of which is a list",
+    ("journeys", "Went that way"): "as above",
+    ("cohorts", "People"): "the last row: all cohorts together, each of which is a list",
     ("actions", "Treated"): "the row leads to the action, and its numbers to the people",
     ("actions", "Held out"): "the row leads to the action, and its numbers to the people",
     ("metric", "in 20"): "the value of a metric; its parts lead to people under “why”",
@@ -122,11 +125,11 @@ class Walk:
             said = cell.text
             if re.fullmatch(r"[\d,]+", said) and said != "0" and not any(cell.all("a")):
                 head = heading(cell)
-                if _HEADINGS.match(head) and not _excused(view, head):
+                if _HEADINGS.fullmatch(head) and not _excused(view, head):
                     self.found.unlinked.append(f"{address}: {head}: {said}")
 
     def _open(self, view: str, address: str, link: Node, many: int) -> None:
-        target = urljoin(address, link.said["href"]).partition("#")[0]
+        target = _opened(address, link)
         kind = (view, _kind(target))
         if target not in self._stated:
             if self._tried[kind] >= _TRIED:
@@ -158,9 +161,15 @@ def _targets(address: str, tree: Node) -> Iterator[str]:
     for link in tree.all("a"):
         href = link.said.get("href", "")
         if href and not href.startswith(("mailto:", "http:", "https:", "#")) and "download" not in link.said:
-            target = urljoin(address, href).partition("#")[0]
+            target = _opened(address, link)
             if not _PASSED.search(target):
                 yield target
+
+
+def _opened(address: str, link: Node) -> str:
+    """The address that a link of a page leads to; `?` is the page without its query, as browsers read it."""
+    href = link.said["href"]
+    return (urlsplit(address).path if href == "?" else urljoin(address, href)).partition("#")[0]
 
 
 def _many(link: Node, address: str) -> int | None:
