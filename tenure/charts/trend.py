@@ -32,9 +32,7 @@ class Trend:
     pace: Decimal | None = None
 
 
-def trend(
-    told: Trend, *, width: int, currency: str | None, height: int = 240, notes: Sequence[Mark] = ()
-) -> Any:
+def trend(told: Trend, *, width: int, currency: str | None, height: int = 240, notes: Sequence[Mark] = ()) -> Any:
     """The metric as a line; the target a band; a running period hollow, with a diamond where it will end."""
     rows = _rows(told)
     values = [one for row in rows for one in (row["bottom"], row["top"])]

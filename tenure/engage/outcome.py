@@ -70,9 +70,7 @@ def outcomes(
     }  # fmt: skip
 
 
-def members(
-    action: Action, numbers: Mapping[MeasureKind, int], *, held_out: bool, converted: bool, as_of: int
-) -> str:
+def members(action: Action, numbers: Mapping[MeasureKind, int], *, held_out: bool, converted: bool, as_of: int) -> str:
     """SQL of the people of one side of an action: unit; with `converted` those who reached the goal."""
     side = numbers[HELD_OUT if held_out else TREATED]
     query = f"SELECT DISTINCT unit FROM measures WHERE kind = {side} AND text = {quote(action.id)}"

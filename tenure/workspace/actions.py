@@ -142,9 +142,9 @@ class Actions:
         action = self._named(name, moment).action
         numbers = self._numbers(*kinds_of([action]))
         chosen = members(action, numbers, held_out=held_out, converted=converted, as_of=moment)
-        rows = self._ws._store.connection().execute(
-            f"SELECT id FROM units WHERE key IN ({chosen}) ORDER BY id"
-        ).fetchall()
+        rows = (
+            self._ws._store.connection().execute(f"SELECT id FROM units WHERE key IN ({chosen}) ORDER BY id").fetchall()
+        )
         return tuple(known for (known,) in rows)
 
     def channels(self) -> tuple[str, ...]:

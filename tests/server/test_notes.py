@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 
 @pytest.fixture
-def noted(as_: Callable[..., Any], site: Path) -> Iterator[None]:
+def noted(as_: Callable[..., Any], site: Path) -> None:
     """A note of March 2025, in the log."""
     from tenure.server import holding
     from tenure.server.loops.inbox import drain
@@ -19,7 +19,6 @@ def noted(as_: Callable[..., Any], site: Path) -> Iterator[None]:
     assert (answer.status_code, answer["Location"]) == (302, "/notes")
     drain()
     holding.workspace().roster.refresh()
-    yield
 
 
 def test_a_note_stands_on_charts_over_time(noted: None, as_: Callable[..., Any]) -> None:
