@@ -22,7 +22,7 @@ class Audience(StrEnum):
 
 @app.command(
     "report",
-    epilog="tenure report\ntenure report -o june.html --lifecycle vip\n"
+    epilog="tenure report\ntenure report --full -o june.html --lifecycle vip\n"
     "tenure report --for board --period 2011-Q3 --comments q3.md -o q3.pdf",
 )
 def report(
@@ -44,6 +44,9 @@ def report(
         Path,
         typer.Option("-o", "--output", metavar="FILE", help="The file to write, .html or .pdf. Default: report.html."),
     ] = Path("report.html"),
+    full: Annotated[
+        bool, typer.Option("--full", help="Metrics, cohorts, journeys, channels, personas and the outlook, too.")
+    ] = False,
 ) -> None:
     """The lifecycle on one page: map, findings, months, moves, time in stages, forecast; or a period for the board."""
     from tenure.cli.output import write_bytes, write_text
@@ -68,7 +71,7 @@ def report(
             else:
                 from tenure.report import figures, page
 
-                text = page(figures(ws, lifecycle), command=command)
+                text = page(figures(ws, lifecycle, full=full), command=command)
     if prints:
         with working("printing"):
             content = pdf(text)

@@ -68,8 +68,8 @@ class Figures:
         return in_words(stage.when) if stage.when is not None else ""
 
 
-def figures(ws: Workspace, name: str | None = None) -> Figures:
-    """The figures of a lifecycle as of the workspace's moment.
+def figures(ws: Workspace, name: str | None = None, *, full: bool = False) -> Figures:
+    """The figures of a lifecycle as of the workspace's moment; `full` with metrics, cohorts, journeys and what comes.
 
     Raises UsageError where the history is not worked out.
     """
@@ -95,7 +95,7 @@ def figures(ws: Workspace, name: str | None = None) -> Figures:
             list({row.period.name: row.period.start for row in over_time}.items()),
             until=over_time[-1].period.ends if over_time else None,
         ),
-        measured=measured(ws, lifecycle, people=sum(one.people for one in stages)),
+        measured=measured(ws, lifecycle, people=sum(one.people for one in stages)) if full else Measured(),
     )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def told(shop: Workspace) -> Figures:
-    return figures(shop)
+    return figures(shop, full=True)
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +189,7 @@ def test_sections_say_what_their_figures_say(shop: Workspace, told: Figures, par
 
 
 def test_an_empty_workspace_says_so(empty: Workspace):
-    parsed = Page(page(figures(empty)))
+    parsed = Page(page(figures(empty, full=True)))
     text = " ".join("".join(parsed.text).split())
     assert "Nobody is known yet" in text
     assert "0 people" in text
