@@ -5,27 +5,21 @@ A lifecycle of the library is shared: the first change of one of its sheets copi
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-
-from tenure.documents import did_you_mean, parse
+from tenure.documents import did_you_mean
 from tenure.errors import UsageError
-from tenure.lifecycle import library
 from tenure.lifecycle.definition import Lifecycle, Stage
 from tenure.server import holding
-from tenure.server.access.definitions import change, digest
-from tenure.server.access.reader import require
+from tenure.server.access.definition_forms import Written, where, with_stage
+from tenure.server.access.definitions import change
+from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.models import User
 from tenure.server.accounts.roles import Right
 from tenure.server.work.models import Change
 
 LONGEST, MOST = 500, 20
-# lines stay as they are, however long
-_WIDTH = 4096
+KEYS = ("title", "means", "needs", "processes", "owner", "metrics")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +34,6 @@ class Sheet:
     metrics: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetFile:
-    """The file that a sheet stands in: its name, its text, the mark of the text that is there, whether it is new."""
-
-    name: str
-    text: str
-    base: str
-    new: bool
-
-
 def sheet_of(stage: Stage) -> Sheet:
     """The sheet as it is now."""
     return Sheet(
@@ -58,73 +42,30 @@ def sheet_of(stage: Stage) -> Sheet:
     )  # fmt: skip
 
 
-def sheet_file(lifecycle: Lifecycle) -> SheetFile:
-    """The file that holds a lifecycle, of the workspace or else, as a copy to come, of the library.
+def sheet_file(reader: Reader, lifecycle: Lifecycle) -> Written:
+    """Where a lifecycle is written: in the workspace or, as a copy to come, in the library.
 
     Raises UsageError for a segment, which has no sheet.
     """
-    folder = holding.workspace().folder
     if lifecycle.segment:
         raise UsageError(f"{lifecycle.title} is a segment: it has no stage sheet.", hint="Look at its definition.")
-    for path in sorted(folder.glob("lifecycles/*.y*ml")):
-        text = path.read_text(encoding="utf-8")
-        if parse(text.removeprefix("\ufeff"), file=path.name).value(("lifecycle",)) == lifecycle.name:
-            return SheetFile(name=f"lifecycles/{path.name}", text=text, base=digest(text), new=False)
-    for name in library.names():
-        document = library.document(name)
-        if document.value(("lifecycle",)) == lifecycle.name:
-            return SheetFile(name=f"lifecycles/{name}.yaml", text=document.text, base=digest(None), new=True)
-    raise UsageError(f"No file holds the lifecycle {lifecycle.name!r}.")
+    return where(reader, lifecycle.name)
 
 
 def write(user: User, lifecycle: Lifecycle, stage: Stage, sheet: Sheet, *, base: str, address: str | None) -> Change:
     """The change that puts a sheet into its file. Raises UsageError where the sheet cannot be, or says nothing new."""
     require(user, Right.DEFINE)
     _check(sheet)
-    held = sheet_file(lifecycle)
-    text = with_sheet(held.text, stage.name, sheet)
-    return change(
-        user, {held.name: text}, note=f"Stage sheet of {stage.title}", bases={held.name: base}, address=address
-    )
-
-
-def with_sheet(text: str, stage: str, sheet: Sheet) -> str:
-    """The text of a lifecycle's file with the sheet of a stage changed; everything else in it stays, comments too."""
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = _WIDTH
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    held = yaml.load(text)
-    written = next(one for one in held["stages"] if stage in one)
-    if written[stage] is None:
-        written[stage] = CommentedMap()
-    told = written[stage]
-    for key in ("title", "means", "needs", "processes", "owner", "metrics"):
-        value = getattr(sheet, key)
-        # a title that is the name in plain letters need not be written
-        if key != "title" or key in told or value != stage.replace("_", " ").replace("-", " ").capitalize():
-            _put(told, key, value)
-    stream = io.StringIO()
-    yaml.dump(held, stream)
-    return stream.getvalue()
-
-
-def _put(told: CommentedMap, key: str, value: str | Sequence[str]) -> None:
-    there = told.get(key)
-    same = [there] if isinstance(there, str) and not isinstance(value, str) else there
-    if same == (value if isinstance(value, str) else list(value)):
-        return
-    if not value:
-        told.pop(key, None)
-        return
-    new = value if isinstance(value, str) else CommentedSeq(value)
-    if key in told:
-        told[key] = new
-        return
-    # before the condition, behind which a comment on the next stage may stand
-    order = list(told)
-    place = order.index("when") if "when" in order else len(order)
-    told.insert({"title": 0, "means": int("title" in told)}.get(key, place), key, new)
+    file = sheet_file(user, lifecycle).file
+    before = sheet_of(stage)
+    # what is as it was is not written: a title that is the name in plain letters need not stand in the file
+    told = {
+        key: list(value) if isinstance(value, tuple) else value
+        for key in KEYS
+        if (value := getattr(sheet, key)) != getattr(before, key)
+    }
+    texts = with_stage(user, lifecycle.name, stage.name, told)
+    return change(user, texts, note=f"Stage sheet of {stage.title}", bases={file: base}, address=address)
 
 
 def _check(sheet: Sheet) -> None:

@@ -129,7 +129,7 @@ def measured(request: HttpRequest, lifecycle: str, name: str) -> HttpResponse:
 def sheet(request: HttpRequest, lifecycle: str, name: str) -> HttpResponse:
     """The stage sheet as a form; a POST writes it into the lifecycle's file."""
     defined, asked = _asked(lifecycle, name)
-    file = sheet_file(defined)
+    file = sheet_file(request.user, defined)
     shown, base, problem = sheet_of(asked), file.base, None
     if request.method == "POST":
         shown, base = _sheet(request), request.POST.get("base", "")[:64]
@@ -138,7 +138,7 @@ def sheet(request: HttpRequest, lifecycle: str, name: str) -> HttpResponse:
         except TenureError as error:
             problem = error
         else:
-            messages.success(request, _("The stage sheet is kept, in %(file)s.") % {"file": file.name})
+            messages.success(request, _("The stage sheet is kept, in %(file)s.") % {"file": file.file})
             return redirect(addresses.stage_page(defined, name))
     told = {
         "stage": asked, "lifecycle": defined, "sheet": shown, "file": file, "base": base, "problem": problem,
