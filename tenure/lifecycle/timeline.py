@@ -18,7 +18,7 @@ from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import condition_sql, property_text, quote
 
 MOST = 1_000
-_COLUMNS = "message_id, name, time, customer, anonymous_id, account, type, source, properties"
+_COLUMNS = "message_id, name, time, customer, anonymous_id, account, type, source, properties, context"
 
 Place = tuple[int, str]
 
@@ -27,7 +27,8 @@ Place = tuple[int, str]
 class Happened:
     """An event of the log. `time` is in microseconds UTC; `customer` and `account` are ids as they came, None without.
 
-    `source` is the source that it was loaded from, `tenure` for what was written in the application.
+    `source` is the source that it was loaded from, `tenure` for what was written in the application; `raw` holds the
+    properties, and `context` what came beside them, as JSON objects as they stand in the log.
     """
 
     message_id: str
@@ -37,7 +38,13 @@ class Happened:
     account: str | None
     type: str
     source: str
-    properties: Mapping[str, Any]
+    raw: str
+    context: str | None = None
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """The properties, read."""
+        return dict(json.loads(self.raw))
 
     @property
     def place(self) -> Place:
@@ -56,12 +63,13 @@ class Named:
 def of_unit(
     connection: Connection, customer: str, *, kind: str = CUSTOMER, names: Sequence[str] | None = None,
     without: Sequence[str] = (), before: Place | None = None, since: int | None = None, until: int | None = None,
-    limit: int = 50,
+    limit: int | None = 50, offset: int = 0,
 ) -> tuple[Happened, ...]:  # fmt: skip
     """The newest events of a person (or account), `names` alone or all but those `without`.
 
     `before` is the place of the last one seen, `since` and `until` moments (microseconds UTC, both included). An
-    account's are those that name it, whoever's they are. Nothing for an id that is not known.
+    account's are those that name it, whoever's they are. Without a `limit` all of them; `offset` leaves out so many of
+    the newest. Nothing for an id that is not known.
     """
     asked = _asked(names, without, before, since, until)
     if kind == CUSTOMER:
@@ -72,9 +80,9 @@ def of_unit(
         key = int(keys[0])
         # the log is sorted by bucket and customer
         asked += [f"bucket = {key % BUCKETS}", f"customer = {key}"]
-        return _newest(connection, asked, limit, {key: customer})
+        return _newest(connection, asked, limit, {key: customer}, offset=offset)
     asked.append(f"account = {quote(customer)}")
-    return _newest(connection, asked, limit)
+    return _newest(connection, asked, limit, offset=offset)
 
 
 def newest(
@@ -141,14 +149,15 @@ def _asked(
 
 
 def _newest(
-    connection: Connection, asked: Sequence[str], limit: int, customers: Mapping[int, str] | None = None
-) -> tuple[Happened, ...]:
+    connection: Connection, asked: Sequence[str], limit: int | None, customers: Mapping[int, str] | None = None, *,
+    offset: int = 0,
+) -> tuple[Happened, ...]:  # fmt: skip
     """The events; `customers` are ids by key, where they are known already."""
-    if not 0 < limit <= MOST:
+    if limit is not None and not 0 < limit <= MOST:
         raise UsageError(f"A timeline shows 1 to {MOST:,} events at once, not {limit}.")
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM events WHERE {' AND '.join(asked) or 'TRUE'} "
-        f"ORDER BY time DESC, message_id DESC LIMIT {int(limit)}"
+        f"ORDER BY time DESC, message_id DESC LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(offset)}"
     ).fetchall()
     # looked up apart: a join would open the properties of every row
     keys = {row[3] for row in rows if row[3] is not None}
@@ -156,9 +165,9 @@ def _newest(
     return tuple(
         Happened(
             message_id=message_id, name=name, time=time, customer=ids.get(customer, anonymous_id), account=account,
-            type=sort, source=source, properties=json.loads(properties),
+            type=sort, source=source, raw=raw, context=context,
         )
-        for message_id, name, time, customer, anonymous_id, account, sort, source, properties in rows
+        for message_id, name, time, customer, anonymous_id, account, sort, source, raw, context in rows
     )  # fmt: skip
 
 

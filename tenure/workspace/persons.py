@@ -1,7 +1,7 @@
 """One person of a workspace: what the log holds of them, what they agreed to, and how nothing of it is left.
 
 persons = Persons(ws)
-persons.timeline(persons.find("c17"), limit=50)
+persons.traits(persons.find("c17"))
 persons.erase("c17")
 """
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from tenure.engage.consent import KINDS, consents
 from tenure.lifecycle.roster import person
-from tenure.lifecycle.roster.person import Bought, Happened, Known, Score, Stay
+from tenure.lifecycle.roster.person import Bought, Known, Score, Stay
+from tenure.lifecycle.timeline import Happened, of_unit
 from tenure.warehouse.connection import first_row
 from tenure.warehouse.erasing import Erasure
 from tenure.warehouse.measures import registered
@@ -40,16 +41,13 @@ class Persons:
         """Every trait that was ever told: time (microseconds UTC), name, value as JSON."""
         return person.trait_changes(self._connection, known.key)
 
-    def counts(self, known: Known) -> Mapping[str, int]:
-        """How many events of each name there are."""
-        return person.counts(self._connection, known.key)
+    def counts(self, known: Known, *, until: int | None = None) -> Mapping[str, int]:
+        """How many events of each name there are, up to a moment (microseconds UTC)."""
+        return person.counts(self._connection, known.key, until=until)
 
-    def timeline(
-        self, known: Known, *, only: Sequence[str] | None = None, but: Sequence[str] = (), limit: int = 1_000_000,
-        offset: int = 0,
-    ) -> tuple[Happened, ...]:  # fmt: skip
-        """The events, the newest first: those named in `only` (None: all), without those named in `but`."""
-        return person.timeline(self._connection, known.key, only=only, but=but, limit=limit, offset=offset)
+    def events(self, known: Known) -> tuple[Happened, ...]:
+        """All events, those to come too, the newest first."""
+        return of_unit(self._connection, known.id, limit=None)
 
     def stays(self, known: Known, lifecycle: str) -> tuple[Stay, ...]:
         """The stays in a lifecycle: past, present, and scheduled if nothing happens."""

@@ -46,7 +46,7 @@ class Timeline:
 
     def of(
         self, customer: str, names: Sequence[str] | None = None, before: Place | None = None, limit: int = 50, *,
-        without: Sequence[str] = (), since: int | None = None, kind: str = "customer",
+        without: Sequence[str] = (), since: int | None = None, kind: str = "customer", offset: int = 0,
     ) -> tuple[Happened, ...]:  # fmt: skip
         """The newest events of somebody; ask for what is `before` the `place` of the last one for the next page.
 
@@ -55,7 +55,7 @@ class Timeline:
         """
         return of_unit(
             self._ws._store.connection(), customer, kind=kind, names=names, without=without, before=before, since=since,
-            until=self._until, limit=limit,
+            until=self._until, limit=limit, offset=offset,
         )  # fmt: skip
 
     def feed(

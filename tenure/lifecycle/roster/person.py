@@ -1,11 +1,11 @@
-"""What the log holds of one person, a bounded question at a time: identity, traits, timeline, stays, scores.
+"""What the log holds of one person, a bounded question at a time: identity, traits, stays, scores.
 
 Events lie by bucket and key, so that each question reads the few places where one person's rows are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,8 +18,6 @@ from tenure.warehouse.measures import CUSTOMER
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import condition_sql, property_number, quote
 
-_MOST = 1_000_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
@@ -28,19 +26,6 @@ class Known:
     key: int
     id: str
     first_seen: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
-    """An event of a person; time in microseconds UTC, `properties` and `context` JSON objects as text."""
-
-    time: int
-    name: str
-    message_id: str
-    type: str
-    source: str
-    properties: str
-    context: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,31 +86,11 @@ def trait_changes(connection: Connection, key: int) -> list[tuple[int, str, str]
     ).fetchall()
 
 
-def counts(connection: Connection, key: int) -> Mapping[str, int]:
-    """How many events of each name there are."""
-    return dict(connection.execute(f"SELECT name, count(*) FROM events WHERE {_of(key)} GROUP BY name").fetchall())
-
-
-def timeline(
-    connection: Connection, key: int, *, only: Sequence[str] | None = None, but: Sequence[str] = (),
-    limit: int = _MOST, offset: int = 0,
-) -> tuple[Happened, ...]:  # fmt: skip
-    """The events, the newest first: those named in `only` (None: all), without those named in `but`."""
-    chosen = _of(key)
-    if only is not None:
-        chosen += f" AND name IN ({', '.join(map(quote, only)) or 'NULL'})"
-    if but:
-        chosen += f" AND name NOT IN ({', '.join(map(quote, but))})"
-    rows = connection.execute(
-        f"SELECT time, name, message_id, type, source, properties, context FROM events WHERE {chosen} "
-        f"ORDER BY time DESC, message_id DESC LIMIT {int(limit)} OFFSET {int(offset)}"
-    ).fetchall()
-    return tuple(
-        Happened(
-            time=time, name=name, message_id=message, type=kind, source=source, properties=properties, context=context
-        )
-        for time, name, message, kind, source, properties, context in rows
-    )
+def counts(connection: Connection, key: int, *, until: int | None = None) -> Mapping[str, int]:
+    """How many events of each name there are, up to a moment (microseconds UTC)."""
+    limit = "" if until is None else f" AND time <= {int(until)}"
+    query = f"SELECT name, count(*) FROM events WHERE {_of(key)}{limit} GROUP BY name"
+    return dict(connection.execute(query).fetchall())
 
 
 def stays(connection: Connection, key: int, held: Applied) -> tuple[Stay, ...]:

@@ -34,7 +34,6 @@ LONGEST_NOTE = 5_000
 class Whole:
     """A person with what their page begins with; times in microseconds UTC, `counts` of events by group."""
 
-    known: Known
     id: str
     name: str
     email: str
@@ -76,34 +75,42 @@ def whole(reader: Reader, customer: str, *, lifecycle: str | None = None) -> Who
     )
     after = next((one for one in stays if here is not None and one.entered_at == here.left_at), None)
     others = [one for one in ws.definitions.lifecycles if one.name != shown.name and one.unit == "customer"]
-    groups: dict[str, int] = {}
-    for name, count in persons.counts(known).items():
-        group = GROUPS.get(name, "other")
-        groups[group] = groups.get(group, 0) + count
     return Whole(
-        known=known, id=customer, name=called(traits) or customer, email=traits.get("email", ""),
+        id=customer, name=called(traits) or customer, email=traits.get("email", ""),
         owner=traits.get("owner", ""),
         traits=traits, first_seen=known.first_seen, last_seen=row.get("last_seen"), excluded=not found,
         money=row.get("money", Decimal(0)), bought=persons.bought(known), lifecycle=shown, stays=stays,
         stage=here.stage if here else None, since=here.entered_at if here else None,
         until=here.left_at if here else None, next=after.stage if after else None,
         elsewhere=tuple((one, row.get(f"in {one.name}")) for one in others), scores=persons.scores(known),
-        counts=groups, as_of=as_of,
+        counts=_counts(persons, known), as_of=as_of,
     )  # fmt: skip
 
 
+def counts(reader: Reader, customer: str) -> Mapping[str, int]:
+    """How many events of each group there are. Raises Http404 where there is nobody of that id."""
+    require(reader, Right.PEOPLE)
+    _, persons, known = _known(customer)
+    return _counts(persons, known)
+
+
+def _counts(persons: Persons, known: Known) -> Mapping[str, int]:
+    groups: dict[str, int] = {}
+    for name, count in persons.counts(known, until=holding.workspace().as_of).items():
+        group = GROUPS.get(name, "other")
+        groups[group] = groups.get(group, 0) + count
+    return groups
+
+
 def timeline(
-    reader: Reader, customer: str, *, group: str = "", offset: int = 0, limit: int = PAGE, known: Known | None = None
+    reader: Reader, customer: str, *, group: str = "", offset: int = 0, limit: int = PAGE
 ) -> tuple[tuple[Happening, ...], bool]:
     """What happened, the newest first, from `offset` on, and whether more follows; `group` keeps one kind of it.
 
-    What was written just now and is not in the log yet stands first. `known` saves looking the person up again.
+    What was written just now and is not in the log yet stands first. Raises Http404 where there is nobody of that id.
     """
     require(reader, Right.PEOPLE)
-    if known is None:
-        _, persons, known = _known(customer)
-    else:
-        persons = Persons(holding.workspace())
+    ws, _, _ = _known(customer)
     only: list[str] | None = None
     but: list[str] = []
     if group == "other":
@@ -112,8 +119,8 @@ def timeline(
         only = [name for name, one in GROUPS.items() if one == group]
         if not only:
             raise UsageError(f"There is no kind of events {group[:40]!r}.")
-    rows = persons.timeline(known, only=only, but=but, limit=limit + 1, offset=offset)
-    found = [happening(one.time, one.name, one.properties, one.context, one.source) for one in rows[:limit]]
+    rows = ws.timeline.of(customer, only, limit=limit + 1, without=but, offset=offset)
+    found = [happening(one.time, one.name, one.raw, one.context, one.source) for one in rows[:limit]]
     if not offset:
         found = [one for one in map(_arriving, _waiting(customer)) if not group or one.group == group] + found
     return tuple(found), len(rows) > limit

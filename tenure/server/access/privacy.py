@@ -71,10 +71,10 @@ def held(reader: Reader, customer: str) -> dict[str, Any]:
         "events": [
             {
                 "time": _iso(one.time), "name": one.name, "message_id": one.message_id, "type": one.type,
-                "source": one.source, "properties": json.loads(one.properties),
+                "source": one.source, "properties": one.properties,
                 "context": json.loads(one.context) if one.context else None,
             }
-            for one in persons.timeline(known)
+            for one in persons.events(known)
         ],
         "waiting": [row.body for row in InboxEvent.objects.filter(body__customer_id=customer)],
         "tasks": [_plain(row) for row in _tasks([customer]).values(*_TASK)],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -14,16 +13,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from tenure.errors import UsageError
-from tenure.lifecycle.roster.person import Known
 from tenure.server import holding
 from tenure.server.access import tasks
 from tenure.server.access.happenings import KINDS, runs
 from tenure.server.access.people import PAGE
-from tenure.server.access.person import consent, timeline, whole, why, write_note
+from tenure.server.access.person import consent, counts, timeline, whole, why, write_note
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.reasons import reasons
 from tenure.server.pages.persons.ribbon import ribbon
+from tenure.server.pages.words import day as on_day
 from tenure.server.pages.words import offset_of, with_query
 from tenure.wording import day
 
@@ -54,15 +53,15 @@ def person(request: HttpRequest, customer: str) -> HttpResponse:
             "tasks": tasks.tasks_of(request.user, customer, most=20), "owners": tasks.owners(request.user),  # type: ignore[arg-type]
             "outcomes": tasks.OUTCOMES,
         }  # fmt: skip
-    return render(request, "persons/person.html", told | _timeline(request, customer, found.counts, found.known))
+    return render(request, "persons/person.html", told | _timeline(request, customer, found.counts))
 
 
 @page(Right.PEOPLE)
 def person_timeline(request: HttpRequest, customer: str) -> HttpResponse:
     """More of the timeline, or another kind of it."""
     template = "persons/timeline_rows.html" if offset_of(request.GET) else "persons/timeline.html"
-    counts = {} if offset_of(request.GET) else whole(request.user, customer).counts
-    return render(request, template, {"customer": customer} | _timeline(request, customer, counts))
+    told = {} if offset_of(request.GET) else counts(request.user, customer)
+    return render(request, template, {"customer": customer} | _timeline(request, customer, told))
 
 
 @page(Right.PEOPLE)
@@ -103,7 +102,7 @@ def _done(request: HttpRequest, customer: str, told: QueryDict) -> str:
             return _("The note is in the timeline.")
         case "task":
             owner = tasks.owner_of(user, told.get("owner", ""))
-            tasks.create(user, customer, told.get("title", ""), owner=owner, due_on=_day(told.get("due_on", "")))
+            tasks.create(user, customer, told.get("title", ""), owner=owner, due_on=on_day(told, "due_on"))
             return _("The task is made.")
         case "call":
             tasks.log_call(user, customer, told.get("outcome", ""), note=told.get("note", ""))
@@ -115,25 +114,14 @@ def _done(request: HttpRequest, customer: str, told: QueryDict) -> str:
     raise UsageError(_("That cannot be done here."))
 
 
-def _timeline(
-    request: HttpRequest, customer: str, counts: Mapping[str, int], known: Known | None = None
-) -> dict[str, Any]:
+def _timeline(request: HttpRequest, customer: str, counted: Mapping[str, int]) -> dict[str, Any]:
     group, offset = request.GET.get("kind", ""), offset_of(request.GET)
     group = group if group in KINDS else ""
-    rows, more = timeline(request.user, customer, group=group, offset=offset, known=known)
+    rows, more = timeline(request.user, customer, group=group, offset=offset)
     zone = holding.workspace().zone
     return {
         "days": runs(rows, {one.time: day(one.time, zone) for one in rows}), "kind": group,
-        "kinds": [(one, TITLES[one], counts[one]) for one in KINDS if counts.get(one)],
-        "events": sum(counts.values()),
+        "kinds": [(one, TITLES[one], counted[one]) for one in KINDS if counted.get(one)],
+        "events": sum(counted.values()),
         "next_query": with_query(request.GET, offset=offset + PAGE) if more else "",
     }  # fmt: skip
-
-
-def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(_("%(text)s is no day.") % {"text": text[:40]}, hint=_("Write 2025-06-30.")) from None
