@@ -45,6 +45,10 @@ def start(folder: Path, *, browser: bool, anywhere: bool = False) -> None:
     from tenure.server.serving import serve as run
 
     run(folder, said=_say, opened=_open if browser and sys.stdout.isatty() else None, anywhere=anywhere)
+    # both stores are closed; the interpreter would now complain of what threads that wait for visitors still hold
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @users.command("create", epilog="tenure users create ann --role marketer --email ann@example.com")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.http import Http404
 
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.roster import Account, AccountsAsked, AccountsFound, Asked
 from tenure.server import holding
+from tenure.server.access.happenings import number_of
 from tenure.server.access.later import later
 from tenure.server.access.people import PAGE, People, people
 from tenure.server.access.reader import Reader, require
@@ -20,7 +21,6 @@ from tenure.wording import clean
 from tenure.workspace.timeline import Happened
 
 _NEWEST = 20
-_TOO_MUCH = Decimal(10) ** 15
 # the first of these that an event has says most of it
 _TEXTS = ("note", "outcome", "title", "comment", "reason", "to")
 # what fills a timeline and says little of how a company fares
@@ -89,19 +89,11 @@ def _lately(events: Sequence[Happened], listed: People) -> tuple[Lately, ...]:
     return tuple(
         Lately(
             time=one.time, name=one.name, customer=one.customer or "",
-            who=names.get(one.customer or "", one.customer or ""), money=_amount(one.properties.get("amount")),
+            who=names.get(one.customer or "", one.customer or ""), money=number_of(one.properties.get("amount")),
             text=clean(str(next(filter(None, map(one.properties.get, _TEXTS)), "")))[:200],
         )
         for one in events
     )  # fmt: skip
-
-
-def _amount(value: object) -> Decimal | None:
-    try:
-        found = Decimal("NaN") if value is None or isinstance(value, bool) else Decimal(str(value)[:40])
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() and abs(found) < _TOO_MUCH else None
 
 
 def account_people(reader: Reader, identity: str, *, most: int = 1_000) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.http import Http404
 
@@ -15,6 +15,7 @@ from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.roster import Asked
 from tenure.server import holding
 from tenure.server.access import tasks
+from tenure.server.access.happenings import number_of
 from tenure.server.access.kept import kept
 from tenure.server.access.people import PAGE, Person, person
 from tenure.server.access.reader import Reader, require
@@ -24,7 +25,6 @@ from tenure.wording import clean
 from tenure.workspace.timeline import Happened, Named, Place
 
 SOURCE = "feedback"
-_TOO_MUCH = Decimal(1_000_000)
 KINDS = ("answer", "review", "complaint")
 MOODS = ("bad", "middling", "good")
 _ANSWERS, _REVIEWS = ("Survey Answered",), ("Product Reviewed", "Review Posted")
@@ -177,7 +177,7 @@ def _one(one: Happened, who: Person | None, replies: Sequence[Happened]) -> Said
     told = one.properties
     kind = "answer" if one.name in _ANSWERS else "review" if one.name in _REVIEWS else "complaint"
     survey = str(told.get("survey") or "")
-    score = _number(told.get("score") if kind == "answer" else told.get("rating"))
+    score = number_of(told.get("score") if kind == "answer" else told.get("rating"))
     best = 5 if kind == "review" else {"nps": 10, "csat": 5, "ces": 7, "rqi": 100}.get(survey)
     later = [
         reply.time for reply in replies
@@ -211,11 +211,3 @@ def _mood(kind: str, survey: str, score: Decimal | None) -> str:
         return "bad" if score <= 2 else "good" if score >= 4 else "middling"
     limits = {"nps": (6, 9), "csat": (2, 4), "ces": (3, 6)}.get(survey)
     return "" if limits is None else "bad" if score <= limits[0] else "good" if score >= limits[1] else "middling"
-
-
-def _number(value: object) -> Decimal | None:
-    try:
-        found = Decimal("NaN") if value is None or isinstance(value, bool) else Decimal(str(value)[:40])
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() and abs(found) < _TOO_MUCH else None

@@ -8,9 +8,7 @@ A figure has exactly as many as the list that it opens. None while the list is b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -19,12 +17,11 @@ import pyarrow.compute as pc
 from tenure.engage.handed import harmless
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.periods import PeriodUnit
-from tenure.lifecycle.roster import Asked
 from tenure.metrics.rfm import RFM_CELLS
 from tenure.server import holding
 from tenure.server.access.kept import kept
 from tenure.server.access.later import later
-from tenure.server.access.people import PAGE, Person, person
+from tenure.server.access.people import PAGE, Person, people_of, stranger
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 
@@ -79,11 +76,11 @@ def behind(reader: Reader, asked: Behind, *, offset: int = 0, limit: int = PAGE)
     if table is None:
         return None
     shown = table.slice(offset, limit)
-    people = people_of(asked.lifecycle, shown["customer_id"].to_pylist())
+    people = people_of(shown["customer_id"].to_pylist(), lifecycle=asked.lifecycle)
     columns = tuple(name for name in table.column_names if name != "customer_id")
     rows = tuple(
         Row(
-            person=people.get(row["customer_id"]) or _stranger(row["customer_id"]),
+            person=people.get(row["customer_id"]) or stranger(row["customer_id"]),
             told={name: row[name] for name in columns},
         )
         for row in _plain(shown).to_pylist()
@@ -100,16 +97,6 @@ def behind_table(reader: Reader, asked: Behind) -> pa.Table | None:
     require(reader, Right.EXPORT)
     table = later(_table, asked)
     return None if table is None else harmless(table)
-
-
-def people_of(lifecycle: str, ids: Sequence[str]) -> dict[str, Person]:
-    """The people of these ids, as lists show them."""
-    ws = holding.workspace()
-    wanted = tuple(dict.fromkeys(ids))
-    if not wanted:
-        return {}
-    asked = Asked(kind=ws.lifecycle(lifecycle).unit, ids=wanted, sort="id")
-    return {row["id"]: person(row) for row in ws.roster.rows(asked, lifecycle).to_pylist()}
 
 
 @kept(16)
@@ -159,10 +146,3 @@ def _plain(table: pa.Table) -> pa.Table:
             times = table.column(place).cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
             table = table.set_column(place, field.name, times)
     return table
-
-
-def _stranger(known: str) -> Person:
-    return Person(
-        id=known, name=known, email="", stage=None, since=None, until=None, next=None, money=Decimal(0),
-        last_seen=None, owner="", traits={},
-    )  # fmt: skip

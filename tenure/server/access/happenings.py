@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 from tenure.events.care import CARE
@@ -13,6 +13,9 @@ from tenure.events.engagement import ENGAGEMENT
 from tenure.events.reach import REACH
 from tenure.events.sales import SALES
 from tenure.wording import number
+
+# beyond this nothing counts as a number, in figures neither
+_TOO_MUCH = Decimal(10) ** 15
 
 # the kinds of a timeline, in the order in which they are offered
 KINDS = ("orders", "visits", "cases", "surveys", "messages", "notes", "loyalty", "other")
@@ -112,6 +115,15 @@ def happening(time: int, name: str, properties: str, context: str | None, source
         told=tuple((key, _amount(key, found[key])) for key in told),
         rest=tuple((key, _text(found[key])) for key in known if key not in told),
     )  # fmt: skip
+
+
+def number_of(value: object) -> Decimal | None:
+    """A property as a number, where it is one that figures would count; else None."""
+    try:
+        found = Decimal("NaN") if value is None or isinstance(value, bool) else Decimal(str(value)[:40])
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and abs(found) < _TOO_MUCH else None
 
 
 def runs(happenings: Iterable[Happening], day: Mapping[int, str]) -> list[tuple[str, list[Run]]]:

@@ -9,7 +9,6 @@ A row is a move, or somebody in a stage: a figure has exactly as many as the lis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -23,17 +22,15 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.moves.people import Who
 from tenure.lifecycle.periods import midnight
-from tenure.lifecycle.roster import Asked
 from tenure.server import holding
 from tenure.server.access.kept import kept
 from tenure.server.access.lifecycle import FURTHEST, due_table
-from tenure.server.access.people import PAGE, Person, person
+from tenure.server.access.people import PAGE, Person, people_of, stranger
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 
 What = Literal["moved", "due", "stage", "stuck", "entered"]
 MOST = 20
-_FEW = 2_000  # people whose names are looked up by their ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +81,7 @@ def listed(reader: Reader, asked: Listed, *, offset: int = 0, limit: int = PAGE)
     require(reader, Right.PEOPLE)
     table = _table(asked)
     shown = table.slice(offset, limit)
-    people = _people(asked.lifecycle, shown["customer_id"].to_pylist())
+    people = people_of(shown["customer_id"].to_pylist(), lifecycle=asked.lifecycle)
     return Rows(
         count=table.num_rows, money=pc.sum(table["money"]).as_py() or Decimal(0), more=table.num_rows > offset + limit,
         lifecycle=holding.workspace().lifecycle(asked.lifecycle),
@@ -98,7 +95,7 @@ def listed_table(reader: Reader, asked: Listed) -> pa.Table:
     require(reader, Right.EXPORT)
     table = _table(asked)
     ids = table["customer_id"].to_pylist()
-    people = _people(asked.lifecycle, ids)
+    people = people_of(ids, lifecycle=asked.lifecycle)
     told = {
         "name": [people[one].name if one in people else "" for one in ids],
         "email": [people[one].email if one in people else "" for one in ids],
@@ -169,25 +166,12 @@ def _begin(text: str) -> int:
         return holding.workspace().moment(text)
 
 
-def _people(lifecycle: str, ids: Sequence[str]) -> dict[str, Person]:
-    """The people of these ids, as lists show them."""
-    ws = holding.workspace()
-    unit = ws.lifecycle(lifecycle).unit
-    wanted = tuple(dict.fromkeys(ids))
-    if not wanted:
-        return {}
-    asked = Asked(kind=unit, ids=wanted if len(wanted) <= _FEW else None, sort="id")
-    rows = ws.roster.rows(asked, lifecycle).to_pylist()
-    kept_ids = set(wanted)
-    return {row["id"]: person(row) for row in rows if row["id"] in kept_ids}
-
-
 def _row(told: dict[str, object], people: dict[str, Person]) -> Row:
     known = str(told["customer_id"])
     at = next((told[name] for name in ("moved_at", "moves_at", "entered_at") if told.get(name) is not None), None)
     reached = told.get("reached_at")
     return Row(
-        person=people.get(known) or _stranger(known), stage=told.get("from", told.get("stage")),  # type: ignore[arg-type]
+        person=people.get(known) or stranger(known), stage=told.get("from", told.get("stage")),  # type: ignore[arg-type]
         new=bool(told.get("new")), to=told.get("to"), at=_moment(at), money=told["money"],  # type: ignore[arg-type]
         after=told.get("days_before") if reached is None else _days(at, reached),  # type: ignore[arg-type]
     )  # fmt: skip
@@ -203,10 +187,3 @@ def _moment(time: object) -> int | None:
     from tenure.workspace.moments import microseconds
 
     return microseconds(time) if isinstance(time, datetime) else None
-
-
-def _stranger(known: str) -> Person:
-    return Person(
-        id=known, name=known, email="", stage=None, since=None, until=None, next=None, money=Decimal(0),
-        last_seen=None, owner="", traits={},
-    )  # fmt: skip

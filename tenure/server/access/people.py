@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,9 +15,11 @@ from tenure.server import holding
 from tenure.server.access.kept import kept
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
+from tenure.warehouse.measures import CUSTOMER
 from tenure.wording import Money
 
 PAGE = 50
+_FEW = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,32 @@ def ids_of(reader: Reader, asked: Asked, *, lifecycle: str | None = None) -> lis
     require(reader, Right.PEOPLE)
     found: list[str] = holding.workspace().roster.rows(asked, lifecycle)["id"].to_pylist()
     return found
+
+
+def people_of(
+    ids: Iterable[str], *, lifecycle: str | None = None, kind: str = CUSTOMER
+) -> dict[str, Person]:  # fmt: skip
+    """The people of these ids, as lists show them, by id; with a `lifecycle`, whatever that counts.
+
+    For functions that have asked who wants them.
+    """
+    wanted = frozenset(ids)
+    if not wanted:
+        return {}
+    ws = holding.workspace()
+    if lifecycle is not None:
+        kind = ws.lifecycle(lifecycle).unit
+    # beyond so many, reading all is quicker than naming each
+    asked = Asked(kind=kind, ids=tuple(sorted(wanted)) if len(wanted) <= _FEW else None, sort="id")
+    return {row["id"]: person(row) for row in ws.roster.rows(asked, lifecycle).to_pylist() if row["id"] in wanted}
+
+
+def stranger(customer: str) -> Person:
+    """Somebody of whom nothing but the id is known, such as who was left out of every figure."""
+    return Person(
+        id=customer, name=customer, email="", stage=None, since=None, until=None, next=None, money=Decimal(0),
+        last_seen=None, owner="", traits={},
+    )  # fmt: skip
 
 
 def trait_values(reader: Reader, names: Sequence[str]) -> dict[str, tuple[tuple[str, int], ...]]:

@@ -11,11 +11,10 @@ from decimal import Decimal
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.periods import day_of
-from tenure.lifecycle.roster import Asked
 from tenure.server import holding
 from tenure.server.access.kept import kept
 from tenure.server.access.later import later
-from tenure.server.access.people import PAGE, Person, person
+from tenure.server.access.people import PAGE, Person, people_of
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 from tenure.workspace.roster import risky
@@ -97,7 +96,7 @@ def renewals(
         and (latest is None or one.due <= latest)
     ]  # fmt: skip
     page = chosen[offset : offset + limit]
-    there = _people([one.customer for one in page])
+    there = people_of([one.customer for one in page])
     return Renewals(
         months=months, total=total, owners=owners, count=len(chosen), value=_sum(chosen),
         rows=tuple((one, there.get(one.customer)) for one in page), more=len(chosen) > offset + limit,
@@ -156,11 +155,3 @@ def _month(name: str, found: list[Renewal]) -> Month:
 
 def _sum(found: list[Renewal]) -> Decimal:
     return sum((one.value for one in found if one.value is not None), Decimal(0))
-
-
-def _people(ids: list[str]) -> dict[str, Person]:
-    if not ids:
-        return {}
-    wanted = tuple(dict.fromkeys(ids))
-    rows = holding.workspace().roster.look(Asked(ids=wanted), limit=len(wanted), counted=False).rows
-    return {str(row["id"]): person(row) for row in rows}

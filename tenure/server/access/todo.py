@@ -23,7 +23,7 @@ from tenure.lifecycle.roster import Asked
 from tenure.server import holding
 from tenure.server.access import tasks
 from tenure.server.access.later import later
-from tenure.server.access.people import Person, person
+from tenure.server.access.people import Person, people_of, person
 from tenure.server.access.reader import require
 from tenure.server.access.renewals import Renewal, coming
 from tenure.server.accounts.models import User
@@ -123,7 +123,7 @@ def last_working_day(day: date) -> date:
 
 def as_line(chosen: Task) -> ToDo:
     """A task as a line of the list."""
-    there = _people([chosen.customer], chosen.kind)
+    there = people_of([chosen.customer], kind=chosen.kind)
     return _line(chosen, there.get(chosen.customer))
 
 
@@ -136,7 +136,7 @@ def line(reader: User, sort: str, reference: str, customer: str, title: str, det
             for row in held.rows:
                 if (row.sort, row.reference, row.customer) == (sort, reference, customer):
                     return row
-    who = _people([customer]).get(customer)
+    who = people_of([customer]).get(customer)
     if who is None:
         raise Http404
     return _about(who, sort, reference, title or sort, at=None, detail=detail)
@@ -222,7 +222,7 @@ def _answers(lifecycle: Lifecycle, since: int) -> Iterable[ToDo]:
     found = holding.workspace().timeline.unanswered(
         Named(names=bad.events, where=bad.where), ["Follow-up Done"], since=since, limit=_MOST
     )
-    there = _people([one.customer for one in found if one.customer])
+    there = people_of([one.customer for one in found if one.customer])
     for one in found:
         survey = str(one.properties.get("survey") or _("survey")).upper()
         told = {"survey": survey, "score": one.properties.get("score", "")}
@@ -235,7 +235,7 @@ def _complaints(lifecycle: Lifecycle, since: int) -> Iterable[ToDo]:
     found = holding.workspace().timeline.unanswered(
         Named(names=raised.events, where=raised.where), ["Case Resolved"], since=since, same="case_id", limit=_MOST
     )
-    there = _people([one.customer for one in found if one.customer])
+    there = people_of([one.customer for one in found if one.customer])
     for one in found:
         topic = str(one.properties.get("topic") or "")
         title = _("Open complaint: %(topic)s") % {"topic": topic} if topic else _("Open complaint")
@@ -250,7 +250,7 @@ def _renewals(now: int) -> Iterable[ToDo]:
         if one.due <= now + RENEWAL_DAYS * DAY and (one.months is None or one.months >= 3)
     ]  # fmt: skip
     found.sort(key=lambda one: (-(one.value or 0), one.due))
-    there = _people([one.customer for one in found[:_MOST]])
+    there = people_of([one.customer for one in found[:_MOST]])
     for one in found[:_MOST]:
         if who := there.get(one.customer):
             yield replace(
@@ -291,18 +291,11 @@ def _listed(asked: Asked, lifecycle: Lifecycle) -> list[Person]:
     return [person(row) for row in found.rows]
 
 
-def _people(ids: Iterable[str], kind: str = "customer") -> dict[str, Person]:
-    wanted = tuple(dict.fromkeys(ids))
-    if not wanted:
-        return {}
-    found = holding.workspace().roster.look(Asked(kind=kind, ids=wanted), limit=len(wanted), counted=False)
-    return {str(row["id"]): person(row) for row in found.rows}
-
-
 def _tasks(reader: User, whose: str) -> list[ToDo]:
     found = list(tasks.open_tasks(reader, whose=whose)[: 2 * _MOST])
     there = {
-        kind: _people([one.customer for one in found if one.kind == kind], kind) for kind in {one.kind for one in found}
+        kind: people_of([one.customer for one in found if one.kind == kind], kind=kind)
+        for kind in {one.kind for one in found}
     }
     return [_line(one, there[one.kind].get(one.customer)) for one in found]
 

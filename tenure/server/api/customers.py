@@ -14,7 +14,7 @@ from tenure.server.access.people import Person, people
 from tenure.server.access.person import timeline, whole
 from tenure.server.api.answers import CustomerAnswer, CustomersAnswer, DuePage, StageAnswer
 from tenure.server.api.api import MOST, asked
-from tenure.server.pages.words import MOST_OFFSET, asked_of
+from tenure.server.words import MOST_OFFSET, asked_of
 
 router = Router(tags=["customers"])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -22,7 +22,7 @@ from tenure.server.pages.figures.asked import choice, has_figures, is_part, life
 from tenure.server.pages.figures.journeys import first_of, occasions
 from tenure.server.pages.figures.pictures import credited_picture
 from tenure.server.pages.page import missing, page
-from tenure.server.pages.words import with_query
+from tenure.server.words import with_query
 from tenure.wording import Money
 
 DAYS = ("7", "30", "90")

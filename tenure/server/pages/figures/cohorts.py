@@ -22,7 +22,7 @@ from tenure.server.access.figures_heavy import cohorts as cells_of
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.figures.asked import choice, has_figures, is_part, lifecycle_of, nothing, working
 from tenure.server.pages.page import page
-from tenure.server.pages.words import with_query
+from tenure.server.words import with_query
 from tenure.wording import Money, number, share
 
 COUNT: dict[PeriodUnit, int] = {"week": 16, "month": 13, "quarter": 9, "year": 8}

@@ -33,7 +33,7 @@ from tenure.server.pages.figures.asked import (
 )
 from tenure.server.pages.figures.pictures import follows_picture, paths_picture, personas_picture
 from tenure.server.pages.page import missing, page
-from tenure.server.pages.words import whole, with_query
+from tenure.server.words import whole, with_query
 
 VIEWS = ("follows", "paths", "map", "personas", "rfm")
 DAYS = ("30", "90", "180", "365")

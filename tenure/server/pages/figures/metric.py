@@ -38,7 +38,7 @@ from tenure.server.pages.figures.asked import (
 from tenure.server.pages.figures.pictures import trend_picture, why_picture
 from tenure.server.pages.figures.sparkline import sparkline
 from tenure.server.pages.page import missing, page
-from tenure.server.pages.words import amount
+from tenure.server.words import amount
 from tenure.wording import change
 
 BETTER = {

@@ -22,7 +22,7 @@ from tenure.server.pages.figures.cohorts import COUNT
 from tenure.server.pages.lifecycle.addresses import page_of
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.listing import as_csv
-from tenure.server.pages.words import offset_of, whole, with_query
+from tenure.server.words import offset_of, whole, with_query
 from tenure.wording import Money, moment, number
 
 KINDS = ("rfm", "persona", "follow", "cohort", "part")

@@ -24,7 +24,7 @@ from tenure.server.pages.lifecycle.overview import chosen_lifecycle, unit_of, un
 from tenure.server.pages.lifecycle.parts import known_lifecycle, working
 from tenure.server.pages.lifecycle.pictures import ahead_picture, column, coming_picture, errors_picture, noun_of
 from tenure.server.pages.page import page
-from tenure.server.pages.words import whole
+from tenure.server.words import whole
 
 WINDOWS = (7, 30, 90)
 _BY_WEEK = 31  # days, beyond which a column is a week

@@ -20,7 +20,7 @@ from tenure.server.pages.lifecycle.addresses import page_of
 from tenure.server.pages.lifecycle.pictures import column
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.listing import as_csv
-from tenure.server.pages.words import offset_of, whole, with_query
+from tenure.server.words import offset_of, whole, with_query
 
 _WRITTEN = re.compile(r"[0-9T:+.Z-]{8,35}")
 

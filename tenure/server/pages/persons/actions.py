@@ -25,7 +25,7 @@ from tenure.server.pages.persons.asking import asked_for
 from tenure.server.pages.persons.chips import chips
 from tenure.server.pages.persons.listing import as_csv
 from tenure.server.pages.persons.sides import sides
-from tenure.server.pages.words import lifecycle_of, whole
+from tenure.server.words import lifecycle_of, whole
 from tenure.wording import day
 from tenure.workspace.actions import ActionResult
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from tenure.lifecycle.roster import Asked
 from tenure.server.access.actions import members
-from tenure.server.pages.words import asked_of
+from tenure.server.words import asked_of
 
 
 def asked_for(request: HttpRequest) -> Asked:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext_lazy
 from tenure.lifecycle.roster import Asked
 from tenure.server import holding
 from tenure.server.pages.templatetags.tenure import money
-from tenure.server.pages.words import lifecycle_of, whole
+from tenure.server.words import lifecycle_of, whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.asking import asked_for
 from tenure.server.pages.persons.chips import chips
-from tenure.server.pages.words import lifecycle_of, offset_of, with_query
+from tenure.server.words import lifecycle_of, offset_of, with_query
 
 SORTED = ("money", "name", "last_seen", "since", "until")
 # what people ask for most has a list of its values; every other trait is asked for by name

@@ -22,8 +22,8 @@ from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.reasons import reasons
 from tenure.server.pages.persons.ribbon import ribbon
-from tenure.server.pages.words import day as on_day
-from tenure.server.pages.words import offset_of, with_query
+from tenure.server.words import day as on_day
+from tenure.server.words import offset_of, with_query
 from tenure.wording import day
 
 TITLES = {

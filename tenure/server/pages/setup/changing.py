@@ -10,7 +10,7 @@ from tenure.server.access import definitions
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.setup.written import difference, origin
-from tenure.server.pages.words import offset_of, with_query
+from tenure.server.words import offset_of, with_query
 
 PAGE = 50
 

@@ -22,7 +22,7 @@ from tenure.server.pages.page import page
 from tenure.server.pages.persons.listing import as_csv
 from tenure.server.pages.setup import jobs
 from tenure.server.pages.setup.jobs import SECONDS, Job
-from tenure.server.pages.words import offset_of, with_query
+from tenure.server.words import offset_of, with_query
 
 
 @page(Right.FIGURES)

@@ -21,7 +21,7 @@ from tenure.server.accounts.noting import address_of
 from tenure.server.accounts.roles import RIGHTS, Right, Role
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.listing import as_csv
-from tenure.server.pages.words import day, offset_of, with_query
+from tenure.server.words import day, offset_of, with_query
 
 
 @never_cache

@@ -15,7 +15,7 @@ from tenure.server.access.accounts import accounts as found
 from tenure.server.access.people import PAGE
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
-from tenure.server.pages.words import offset_of, with_query
+from tenure.server.words import offset_of, with_query
 
 
 @page(Right.PEOPLE)

@@ -14,7 +14,7 @@ from tenure.errors import UsageError
 from tenure.server.access import accounts, tasks, todo
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
-from tenure.server.pages.words import day, whole
+from tenure.server.words import day, whole
 from tenure.server.work.models import Task
 
 _MOST = 1_000

@@ -16,8 +16,8 @@ from tenure.server.access.feedback import KINDS, MOODS, SOURCE, FeedbackAsked, s
 from tenure.server.access.feedback import feedback as found
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
-from tenure.server.pages.words import whole, with_query
 from tenure.server.pages.work.doing import back
+from tenure.server.words import whole, with_query
 from tenure.wording import number
 
 DAYS = (7, 30, 90, 365, 3650)

@@ -13,7 +13,7 @@ from tenure.server.access.renewals import LATE
 from tenure.server.access.renewals import renewals as found
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
-from tenure.server.pages.words import offset_of, whole, with_query
+from tenure.server.words import offset_of, whole, with_query
 
 
 @page(Right.PEOPLE)

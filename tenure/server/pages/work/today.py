@@ -11,7 +11,7 @@ from tenure.errors import UsageError
 from tenure.server.access import tasks, todo
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
-from tenure.server.pages.words import day, offset_of, with_query
+from tenure.server.words import day, offset_of, with_query
 
 PAGE = 50
 _MOST_DAYS = 31
