@@ -90,11 +90,15 @@ def _import(screen: Screen, ws: Workspace, only: Sequence[str]) -> Sequence[Load
 
 def _show_loaded(screen: Screen, ws: Workspace, reports: Sequence[LoadReport]) -> None:
     from tenure.cli.screen import Column
+    from tenure.ingest.tables import DATABASE
     from tenure.wording import several
 
     unchanged = sum(report.unchanged for report in reports)
     files = sum(len(report.files) for report in reports)
     if unchanged == files:
+        if any(file.file == DATABASE for report in reports for file in report.files):
+            screen.say("Nothing new in files or databases since the last import.")
+            return
         were = "is as it was" if files == 1 else "are as they were"
         screen.say(f"Nothing new: {several(files, 'file')} {were} at the last import.")
         return
@@ -113,6 +117,7 @@ def _show_loaded(screen: Screen, ws: Workspace, reports: Sequence[LoadReport]) -
 
 
 def _notes(report: LoadReport, ws: Workspace) -> Iterator[str]:
+    from tenure.ingest.tables import DATABASE
     from tenure.wording import moment, several
 
     read = [file for file in report.files if not file.unchanged]
@@ -122,8 +127,9 @@ def _notes(report: LoadReport, ws: Workspace) -> Iterator[str]:
     if first is not None and last is not None:
         people = f", {several(new, 'new person', 'new people')}" if new else ""
         span = " to ".join(dict.fromkeys(moment(time, ws.zone) for time in (first, last)))
-        yield f"{report.source}: {several(len(read), 'file')}, {span}{people}."
-    if report.unchanged:
+        place = "its database" if read[0].file == DATABASE else several(len(read), "file")
+        yield f"{report.source}: {place}, {span}{people}."
+    if report.unchanged and report.files[0].file != DATABASE:
         yield f"{report.source}: {several(report.unchanged, 'file')} unchanged, not read again."
 
 

@@ -20,6 +20,7 @@ from typing import Literal
 import pyarrow as pa
 
 from tenure.errors import SourceError
+from tenure.ingest.known_exports import at_top
 from tenure.ingest.reading import HEAD, format_of
 from tenure.ingest.source import Format, Source
 
@@ -36,7 +37,10 @@ _SIGNS = re.compile(r"[£$€¥₹]|\b(?:EUR|USD|GBP|CHF|kr|zł)\b|\s")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How a file is written; `named` tells whether its name says the format, `first` is its first line of text."""
+    """How a file is written; `named` tells whether its name says the format, `first` is its first line of text.
+
+    `known` is the name of the export that its columns are those of, with `skip` lines above them.
+    """
 
     format: Format
     named: bool = True
@@ -46,6 +50,8 @@ class Dialect:
     blanks: bool = False
     columns: tuple[str, ...] = ()
     first: str = ""
+    skip: int = 0
+    known: str | None = None
 
 
 def dialect(path: Path) -> Dialect:
@@ -62,6 +68,12 @@ def dialect(path: Path) -> Dialect:
         lines = lines[:-1]
     if form == "jsonl" or not lines or "\0" in text:
         return Dialect(format=form, named=named, encoding=encoding)
+    if (found := at_top(text)) is not None:
+        rows = list(csv.reader(io.StringIO("\n".join(text.splitlines()[found.line :])), delimiter=found.delimiter))
+        return Dialect(
+            format=form, named=named, encoding=encoding, delimiter=found.delimiter, decimal=_decimal(rows[:-1]),
+            columns=found.columns, first=lines[0], skip=found.line, known=found.export.name,
+        )  # fmt: skip
     delimiter, rows = _split("\n".join(lines))
     if delimiter is None and (blank_rows := _by_blanks(lines)):
         return Dialect(

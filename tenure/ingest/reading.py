@@ -84,10 +84,10 @@ def format_of(path: Path, source: Source) -> Format:
 
 def read_delimited(path: Path, source: Source) -> TextFile:
     """A CSV file; its first row names the columns."""
-    head = _head(path, source.encoding)
+    head = _below(_head(path, source.encoding), source.skip)
     delimiter = source.delimiter or _delimiter(head)
     malformed: list[Malformed] = []
-    blocks = _blocks(path, source.encoding, delimiter, malformed, quoted=True)
+    blocks = _blocks(path, source.encoding, delimiter, malformed, quoted=True, skip=source.skip)
     first = next(blocks, None)
     if first is None:
         raise SourceError(f"{path} is empty.", hint="Export it again, with a header line.")
@@ -176,24 +176,25 @@ def _delimiter(head: str) -> str:
 
 
 def _blocks(
-    path: Path, encoding: str, delimiter: str, malformed: list[Malformed], *, quoted: bool
+    path: Path, encoding: str, delimiter: str, malformed: list[Malformed], *, quoted: bool, skip: int = 0
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of the file, header included, with their lines."""
+    """The rows of the file below its first `skip` lines, header included, with their lines."""
     bad: dict[int, tuple[str, str]] = {}
-    width = _width(path, encoding, delimiter, quoted=quoted)
+    width = _width(_below(_head(path, encoding), skip), delimiter, quoted=quoted)
 
     def set_aside(row: pacsv.InvalidRow) -> str:
         columns = f"{row.actual_columns} column{'s' if row.actual_columns != 1 else ''}"
         bad[row.number] = (f"{columns} where the header has {row.expected_columns}", row.text)
         return "skip"
 
-    lines = _Lines(bad, malformed)
+    lines = _Lines(bad, malformed, row=skip, line=skip)
     try:
         with pa.input_stream(str(path), compression="detect") as stream:
             reader = pacsv.open_csv(
                 stream,
                 read_options=pacsv.ReadOptions(
-                    use_threads=False, block_size=BLOCK, autogenerate_column_names=True, encoding=encoding
+                    use_threads=False, block_size=BLOCK, autogenerate_column_names=True, encoding=encoding,
+                    skip_rows=skip,
                 ),
                 parse_options=pacsv.ParseOptions(
                     delimiter=delimiter, quote_char='"' if quoted else False, newlines_in_values=quoted,
@@ -236,11 +237,16 @@ def _check_malformed(path: Path, lines: _Lines) -> None:
         )
 
 
-def _width(path: Path, encoding: str, delimiter: str, *, quoted: bool) -> int:
+def _width(head: str, delimiter: str, *, quoted: bool) -> int:
     """How many columns the first row has, at least."""
     if not quoted:
         return 1
-    return len(next(csv.reader(io.StringIO(_head(path, encoding)), delimiter=delimiter), [])) + 1
+    return len(next(csv.reader(io.StringIO(head), delimiter=delimiter), [])) + 1
+
+
+def _below(head: str, skip: int) -> str:
+    """The text without its first lines."""
+    return "".join(head.splitlines(keepends=True)[skip:])
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ import gc
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tenure.documents import did_you_mean, listing
@@ -25,6 +26,7 @@ from tenure.ingest.columns import NUMBER
 from tenure.ingest.columns_chosen import Chosen, choose
 from tenure.ingest.countries import currency_of, home
 from tenure.ingest.dialect import Dialect, dialect
+from tenure.ingest.known_exports import export_named, sources_of
 from tenure.ingest.source import Source
 from tenure.ingest.source_text import blank_separated, written_sources
 from tenure.ingest.trade import Trade, trade
@@ -38,7 +40,7 @@ _CAME_TO_NOTHING = (
     r"(?i)^(cancel|void|fail|declin|reject|abandon|storn|annul|abgebrochen|fehlgeschlagen|anulad|cancelad)"
 )
 _MOST_STATES = 6
-_READING = ("files", "format", "encoding", "delimiter", "decimal", "query", "folders")
+_READING = ("files", "format", "skip", "encoding", "delimiter", "decimal", "query", "folders")
 _WORTH_A_TRAIT: tuple[Role, ...] = ("country", "email", "name")
 
 
@@ -84,6 +86,8 @@ def recognise(
     _has_columns(path, written)
     with Sandbox.open(folders=[path.parent]) as sandbox:
         looked = look(_probe(path, written), path.parent, written, sandbox, progressed)
+        if written.known and not given and (found := _known(path, name or str(path), written, looked)):
+            return found
         chosen = choose(looked, given or {})
         if chosen.missing:
             raise _not_understood(path, looked, chosen)
@@ -113,6 +117,32 @@ def _understood(path: Path, name: str, written: Dialect, looked: Looked, chosen:
         columns={role: facts.name for role, facts in chosen.columns.items()}, amount=found.told,
         grouped=found.group is not None, cancelled=found.cancelled, days_only=chosen.time.days_only, currency=currency,
         timezone=timezone, notes=tuple(notes), sources=models, yaml=written_sources(sources),
+    )  # fmt: skip
+
+
+def _known(path: Path, name: str, written: Dialect, looked: Looked) -> Recognised | None:
+    """The file as the export that it is, where that tells of purchases."""
+    export = export_named(written.known or "")
+    told = export_sources(path, written, name)
+    if not any(source.get("event") == "Order Completed" for source in told):
+        return None
+    models = tuple(Source.model_validate(source) for source in told)
+    return Recognised(
+        path=path, dialect=written, rows=looked.rows, whole=looked.whole, columns={}, amount="as the export tells it",
+        grouped=any(source.group or source.query for source in models), cancelled="", days_only=False, currency=None,
+        timezone=None, notes=(f"recognised by its columns: {export.title}", *filter(None, [export.note])),
+        sources=models, yaml=written_sources(told),
+    )  # fmt: skip
+
+
+def export_sources(path: Path, written: Dialect, name: str) -> list[dict[str, object]]:
+    """The entries of `sources:` that read a file which is a known export; `name` is how they name it."""
+    export = export_named(written.known or "")
+    # the day of an export that tells no other time: when the file was made
+    day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
+    folders = str(Path(name).parent) if Path(name).is_absolute() else None
+    return sources_of(
+        export, written.columns, reading=_reading(name, written), file=name, folders=folders, day=day
     )  # fmt: skip
 
 
@@ -159,6 +189,8 @@ def _reading(path: str, written: Dialect) -> dict[str, object]:
     if not written.named:
         fields["format"] = written.format
     if written.format == "csv":
+        if written.skip:
+            fields["skip"] = written.skip
         if written.encoding != "utf-8":
             fields["encoding"] = written.encoding
         if written.delimiter not in (None, ","):

@@ -71,6 +71,11 @@ def open_query(source: Source, folder: Path, sandbox: Sandbox) -> Relation:
     return _native("query", "queried", sandbox, position=_quoted("tenure position"), hidden="tenure position")
 
 
+def open_rows(path: Path, sandbox: Sandbox) -> Relation:
+    """Rows that were fetched from a database as a relation."""
+    return _parquet(path, sandbox)
+
+
 def _parquet(path: Path, sandbox: Sandbox) -> Relation:
     rows = f"read_parquet({quote_text(str(path.resolve()))}, file_row_number = true)"
     try:

@@ -1,4 +1,4 @@
-"""What one entry of `sources:` says: where a table is, and how its rows become events."""
+"""What one entry of `sources:` says: where a table is, how its rows become events, and when it is read."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from functools import lru_cache
 from importlib.resources import files as package_files
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from tenure.documents import DefinitionModel, did_you_mean
+from tenure.documents import Texts, did_you_mean
 from tenure.errors import SourceError
+from tenure.ingest.schedule import Scheduled, seconds
+from tenure.warehouse.databases import database_name
 from tenure.warehouse.source_sql import parse_expression, parse_query
 from tenure.warehouse.sql_tree import ExpressionSyntaxError
 
@@ -27,15 +29,21 @@ Expression = Annotated[str, Field(min_length=1)]
 _PLAIN_WORDS = re.compile(r"[\w .,:&/#%()$€£°+-]*")
 
 
-class Source(DefinitionModel):
-    """A table of events, traits or facts: files (or a query over files) and SQL expressions over their columns."""
+class Source(Scheduled):
+    """A table of events, traits or facts: files, or a query over files or a database, and SQL over their columns."""
 
     name: str = Field(min_length=1, max_length=100)
     """What the source is called; its message ids start with it."""
     files: tuple[Expression, ...] = ()
     """The files, as paths or patterns: data/orders*.csv. CSV, Parquet or JSON Lines, also as .gz or .zst."""
+    database: Expression | None = None
+    """For a query: the environment variable with the URL of a PostgreSQL or MySQL database, by name; or sqlite:FILE."""
     query: Expression | None = None
-    """Instead of files: one SELECT over files, in DuckDB's SQL."""
+    """Instead of files: one SELECT over files, in DuckDB's SQL, or over a database's tables, in its own."""
+    cursor: Expression | None = None
+    """With `database`: the column that tells what is new, such as updated_at. Older rows are not read again."""
+    overlap: str | None = None
+    """How far before the cursor's last value rows are read again: 2 hours; of numbers 500. Default: 1 hour, 1000."""
     folders: tuple[Expression, ...] = ()
     """For a query: the folders it may read. Default: the workspace's folder."""
     format: Format | None = None
@@ -70,12 +78,18 @@ class Source(DefinitionModel):
     """The column (or SQL expression) with the currency of the amounts; they are converted by the workspace's rates."""
     on_change: OnChange = "reject"
     """What to do with a row whose id is loaded already with other content: reject, replace or keep (what is there)."""
+    skip: int = Field(default=0, ge=0, le=100)
+    """How many lines of a CSV file stand above its header."""
     delimiter: str | None = None
     """What separates the columns of a CSV file. Default: found out."""
     decimal: Literal[".", ","] = "."
     """The decimal sign of a CSV file's numbers."""
     encoding: str = "utf-8"
     """The encoding of a text file: utf-8, latin-1, cp1252, utf-16 …"""
+    every: str | None = None
+    """How often `tenure serve` reads it: 15 minutes, 2 days. Default: 1 minute, or 1 hour for a database."""
+    at: Texts = ()
+    """Instead of `every`: the time of day at which it is read, or a list of them, by the workspace's clock: "03:00"."""
 
     @field_validator("files", "folders", mode="before")
     @classmethod
@@ -135,13 +149,52 @@ class Source(DefinitionModel):
 
     @field_validator("query")
     @classmethod
-    def _one_select(cls, text: str | None) -> str | None:
-        if text is not None:
+    def _one_select(cls, text: str | None, info: ValidationInfo) -> str | None:
+        # that of a database is in a language of its own, which only the database checks
+        if text is not None and "database" in info.data and info.data["database"] is None:
             try:
                 parse_query(text)
             except SourceError as error:
                 raise ValueError(str(error)) from None
         return text
+
+    @field_validator("database")
+    @classmethod
+    def _named_database(cls, written: str | None) -> str | None:
+        return None if written is None else database_name(written)
+
+    @field_validator("overlap")
+    @classmethod
+    def _a_stretch(cls, written: str | None) -> str | None:
+        if written is not None and not written.strip().isdigit():
+            seconds("overlap", written)
+        return written
+
+    @model_validator(mode="after")
+    def _of_a_database(self) -> Source:
+        if self.database and not self.query:
+            raise ValueError(
+                f"The source '{self.name}' has a database but no query. Write the SELECT of its rows as `query:`."
+            )
+        if self.database and (self.folders or self.format):
+            raise ValueError(f"The source '{self.name}' reads a database. It needs no folders and no format.")
+        if not self.database and (self.cursor or self.overlap):
+            raise ValueError(
+                f"The source '{self.name}' has a cursor but no database. Files are read when they change, without one."
+            )
+        if self.overlap and not self.cursor:
+            raise ValueError(f"The source '{self.name}' has an overlap but no cursor. Name the `cursor` column.")
+        if self.cursor and self.group:
+            raise ValueError(
+                f"The source '{self.name}' has a cursor and a group, of which some rows alone may be new. Let the "
+                "query bring one row an event, with GROUP BY, and name its `id`."
+            )
+        if self.cursor and not self.id:
+            raise ValueError(
+                f"The source '{self.name}' has a cursor but no id. Rows are read again, so name the `id` column, by "
+                "which they are known."
+            )
+        return self
 
     @model_validator(mode="after")
     def _whole(self) -> Source:

@@ -10,24 +10,27 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 
 from tenure.documents import did_you_mean
 from tenure.errors import ImportStopped, SourceError
+from tenure.ingest.fetching import Fetched, fetched
 from tenure.ingest.mapping import RATES, Conversion, mapping
 from tenure.ingest.rates import Rates, read_rates
 from tenure.ingest.reading import Malformed
-from tenure.ingest.relation import Relation, open_file, open_query
+from tenure.ingest.relation import Relation, open_file, open_query, open_rows
 from tenure.ingest.report import FileReport, LoadReport, Progress
 from tenure.ingest.source import Source
 from tenure.ingest.times import Zone
+from tenure.warehouse.databases import url_of
 from tenure.warehouse.duckdb import Store
 from tenure.warehouse.failures import interruptible
 from tenure.warehouse.sandbox import Sandbox, SandboxError
@@ -35,18 +38,29 @@ from tenure.warehouse.source_sql import parse_query
 from tenure.warehouse.store import ARRIVING, Arrival
 
 QUERY = "(query)"
+DATABASE = "(database)"
 # rows that cross from the sandbox to the store at a time
 BATCH_ROWS = 262_144
 _WILD = "*?["
+_ONCE = """
+    DELETE FROM rejected WHERE source = $source AND file = $file AND (raw, load) NOT IN (
+        SELECT (raw, max(load)) FROM rejected WHERE source = $source AND file = $file AND raw IS NOT NULL GROUP BY raw
+    ) AND raw IS NOT NULL
+"""
+_LATER = ("database", "cursor", "skip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadSettings:
-    """What the workspace says about all its sources; `rates` is the file of exchange rates."""
+    """What the workspace says about all its sources; `rates` is the file of exchange rates.
+
+    `variables` are those of the environment, which hold the URLs of databases.
+    """
 
     timezone: str = "UTC"
     currency: str | None = None
     rates: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def load(
@@ -101,7 +115,9 @@ class _Loader:
             self._rates = read_rates(self.settings.rates)
         definition = self._definition()
         reports = []
-        if self.source.query is not None:
+        if self.source.database is not None:
+            reports.append(self._fetch(definition, known.get(DATABASE), zone))
+        elif self.source.query is not None:
             query = parse_query(self.source.query, self.folder)
             files = [path for pattern in query.files for path in _matching(pattern, "query")]
             reports.append(
@@ -118,6 +134,26 @@ class _Loader:
             source=self.source.name, on_change=self.source.on_change, files=tuple(reports), zone=zone.name
         )
 
+    def _fetch(self, definition: str, known: str | None, zone: Zone) -> FileReport:
+        """Loads what is new in the database; where the source's definition has changed, everything."""
+        self.current = f"the database of {self.source.name}"
+        state, after = None, f"{definition}.{self.source.on_change}"
+        if known is not None and known.partition(".")[2] == after:
+            state = known.partition(".")[0]
+        url = url_of(self.source.database or "", self.settings.variables, folder=self.folder)
+        with fetched(
+            self.source, url=url, state=state, folder=self.store.temp_directory, now=self.received_at,
+            zone=ZoneInfo(zone.name),
+        ) as rows:  # fmt: skip
+            if not rows.count:
+                return FileReport(file=DATABASE, unchanged=True)
+            report = self._one(DATABASE, [rows.path], f"{rows.state}.{after}", {}, zone, rows)
+        if report.rejected and not rows.whole:
+            # a row that was read again is told once
+            with self.store.transaction() as connection:
+                connection.execute(_ONCE, {"source": self.source.name, "file": DATABASE})
+        return report
+
     def interrupt(self) -> None:
         """Ends what runs; the transaction is rolled back."""
         self.stopped = True
@@ -126,7 +162,10 @@ class _Loader:
                 self._sandbox.interrupt()
         self.store.interrupt()
 
-    def _one(self, label: str, paths: list[Path], fingerprint: str, known: dict[str, str], zone: Zone) -> FileReport:
+    def _one(
+        self, label: str, paths: list[Path], fingerprint: str, known: dict[str, str], zone: Zone,
+        rows: Fetched | None = None,
+    ) -> FileReport:  # fmt: skip
         """Loads one file, or the query, unless it is known as it is."""
         self.current = label
         if known.get(label) == fingerprint:
@@ -134,7 +173,7 @@ class _Loader:
         redefined = label in known and known[label].split(".")[1] != fingerprint.split(".")[1]
         memory = max(self.store.memory_limit // 2, 256 << 20)
         folders = [path.resolve().parent for path in paths]
-        if self.source.query is not None:
+        if self.source.query is not None and rows is None:
             folders = [self.folder / folder for folder in self.source.folders] or [self.folder]
         with Sandbox.open(
             folders=folders, memory_limit=memory, threads=self.store.threads,
@@ -142,14 +181,17 @@ class _Loader:
         ) as sandbox:  # fmt: skip
             self._sandbox = sandbox
             try:
-                return self._load(sandbox, label, paths, fingerprint, zone, redefined=redefined)
+                return self._load(sandbox, label, paths, fingerprint, zone, rows, redefined=redefined)
             finally:
                 self._sandbox = None
 
     def _load(
-        self, sandbox: Sandbox, label: str, paths: list[Path], fingerprint: str, zone: Zone, *, redefined: bool
-    ) -> FileReport:
-        if self.source.query is not None:
+        self, sandbox: Sandbox, label: str, paths: list[Path], fingerprint: str, zone: Zone, rows: Fetched | None, *,
+        redefined: bool,
+    ) -> FileReport:  # fmt: skip
+        if rows is not None:
+            relation = open_rows(rows.path, sandbox)
+        elif self.source.query is not None:
             relation = open_query(self.source, self.folder, sandbox)
         else:
             relation = open_file(paths[0], self.source, sandbox, progressed=partial(self._progressed, label, None))
@@ -161,7 +203,8 @@ class _Loader:
         arrival = Arrival(
             source=self.source.name, file=label, fingerprint=fingerprint, received_at=self.received_at,
             type=self.source.event_type, on_change=self.source.on_change,
-            by_content=self.source.id is None and self.source.group is None,
+            by_content=self.source.id is None and self.source.group is None, cause="import",
+            whole=rows is None or rows.whole,
         )  # fmt: skip
         counts = _Counts()
         batches = self._arriving(sandbox, query, relation, label, zone, counts)
@@ -233,7 +276,11 @@ class _Loader:
 
     def _definition(self) -> str:
         """What the rows depend on besides the files, as a short hash."""
-        fields: dict[str, object] = self.source.model_dump(mode="json", exclude={"files", "folders", "on_change"})
+        fields: dict[str, object] = self.source.model_dump(
+            mode="json", exclude={"files", "folders", "on_change", "every", "at", "overlap", *_LATER}
+        )
+        # what sources came to have later tells nothing apart where it is not used: no file is read anew for it
+        fields |= {key: value for key in _LATER if (value := getattr(self.source, key))}
         fields |= {"timezone": self.source.timezone or self.settings.timezone}
         if self.source.currency_column is not None and self.settings.rates is not None:
             fields |= {"currency": self.settings.currency, "rates": _fingerprint([self.settings.rates])}

@@ -55,8 +55,9 @@ def time_columns(sql: str, type_: str, *, samples: Sequence[str], where: str) ->
         text = f"trim(CAST({sql} AS VARCHAR))"
         formats = _formats(samples, where)
         iso = f"CASE WHEN regexp_full_match({text}, {quote_text(ISO)}) THEN epoch_us(TRY_CAST({text} AS TIMESTAMP)) END"
-        # read as a plain timestamp, the offset would be passed over
-        zoned = iso.replace("AS TIMESTAMP)", "AS TIMESTAMP WITH TIME ZONE)")
+        # read as a plain timestamp, the offset would be passed over; after a blank it would not be read at all
+        close = f"regexp_replace({text}, ' +([Zz]|[+-][0-9:]+)$', '\\1')"
+        zoned = iso.replace(f"TRY_CAST({text} AS TIMESTAMP)", f"TRY_CAST({close} AS TIMESTAMP WITH TIME ZONE)")
         with_offset = f"regexp_matches({text}, {quote_text(OFFSET)})"
         local, moment = _digits(text)
         other = ""

@@ -17,7 +17,9 @@ from tenure.documents import parse
 from tenure.documents.editing import with_item, with_value
 from tenure.errors import SourceError, UsageError
 from tenure.ingest.column_names import ROLES, Role
-from tenure.ingest.recognise import recognise
+from tenure.ingest.dialect import dialect
+from tenure.ingest.known_exports import export_named
+from tenure.ingest.recognise import export_sources, recognise
 from tenure.ingest.report import LoadReport, Progress
 from tenure.ingest.sample import Sample, sample, source_of
 from tenure.ingest.source import Source
@@ -201,7 +203,13 @@ def _understood(upload: Upload, mapped: Mapped) -> Understood:
     given = {role: column for role, column in mapped.columns.items() if column}
     target = f"data/{_free(upload.name)}"
     try:
-        if mapped.purchases:
+        written = dialect(upload.path)
+        if written.known and mapped == Mapped():
+            export = export_named(written.known)
+            told: list[dict[str, Any]] = export_sources(upload.path, written, target)
+            notes: tuple[str, ...] = (f"recognised by its columns: {export.title}", *filter(None, [export.note]))
+            currency, timezone = None, None
+        elif mapped.purchases:
             known = recognise(upload.path, given=given, name=target)
             columns = {**columns, **known.columns}
             told = [_as_written(one) for one in known.sources]
