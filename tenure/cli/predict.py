@@ -1,193 +1,151 @@
-"""`tenure predict`: what customers will buy, by the rule that did best on a hold-out, and how far to trust it."""
+"""`tenure predict`: what customers will do, by the rule that did best on a hold-out, and how far to trust it."""
 
 from __future__ import annotations
 
-from shlex import quote
+from collections.abc import Callable
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenure.cli.app import app, as_of, chosen_with, opened, typed
+from tenure.cli.app import app, opened
 from tenure.cli.options import LifecycleOption
 from tenure.cli.output import FormatOption, Listing, OutputOption, give
 from tenure.cli.progress import working
+from tenure.errors import UsageError
 
 if TYPE_CHECKING:
-    from tenure.cli.screen import Screen
-    from tenure.lifecycle.definition import Lifecycle
-    from tenure.predict.choice import Trial
+    from tenure.predict.card import ModelCard
     from tenure.workspace import Workspace
-    from tenure.workspace.predictions import Card
 
-SHOWN = 5
+
+class What(StrEnum):
+    """What is predicted."""
+
+    PURCHASES = "purchases"
+    CHURN = "churn"
+    LEAD = "lead"
+    NEXT_ORDER = "next-order"
+    NEXT_OFFER = "next-offer"
+    HEALTH = "health"
+
+
+_CHANCES = (What.CHURN, What.LEAD)
 
 
 @app.command(
     "predict",
-    epilog="tenure predict\ntenure predict --horizon 90\ntenure predict --model pareto_nbd --format csv -o value.csv",
+    epilog="tenure predict\ntenure predict --horizon 90 --model pareto_nbd\ntenure predict churn --days 60\n"
+    "tenure predict churn --event sub_ended --format csv -o churn.csv\ntenure predict next-offer --card\n"
+    "tenure predict --write",
 )
 def predict(
     context: typer.Context,
+    what: Annotated[
+        What | None,
+        typer.Argument(metavar="[WHAT]", help="purchases (default), churn, lead, next-order, next-offer, health.",
+                       show_default=False),
+    ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", metavar="NAME", help="pareto_nbd, mbg_nbd, bg_nbd, last_period or mean_rate. "
-                     "Default: the one that did best."),
+        typer.Option("--model", metavar="NAME", help="A rule in place of the one that did best. Of purchases: "
+                     "pareto_nbd, mbg_nbd, bg_nbd, last_period, mean_rate. Of churn and lead: boosted_trees, by_stage, "
+                     "by_silence."),
     ] = None,
-    horizon: Annotated[int, typer.Option("--horizon", metavar="DAYS", help="So many days ahead.")] = 365,
+    horizon: Annotated[int, typer.Option("--horizon", metavar="DAYS", help="Purchases so many days ahead.")] = 365,
+    days: Annotated[int, typer.Option("--days", metavar="DAYS", help="All else within so many days.")] = 90,
+    event: Annotated[
+        str | None,
+        typer.Option("--event", metavar="NAME", help="Churn is this event, in place of a stage of kind former."),
+    ] = None,
+    card: Annotated[bool, typer.Option("--card", help="The whole card of the model in place of people.")] = False,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Keep scores and cards, for conditions such as score.p_churn >= 0.5. Without "
+                     "WHAT: of everything."),
+    ] = False,
     lifecycle: LifecycleOption = None,
     form: FormatOption = None,
     file: OutputOption = None,
 ) -> None:  # fmt: skip
-    """What everybody will buy, by the model that foretold the end of the log best, or a naive rule where that did.
+    """What people will do, by the model that foretold the end of the log best, or a naive rule where that did.
 
-    As CSV and JSON: customer_id, frequency, recency_days, known_days, p_alive, purchases with low and high (four
-    outcomes in five are between), purchase_value and value; the last two where values can be told.
+    As CSV and JSON a line a person, with the limits of four cases in five: purchases (and what they are worth), the
+    chance to be lost (churn) or to become a customer (lead), days to the next purchase, products to offer, health.
     """
+    chosen = what or What.PURCHASES
+    if event is not None and chosen is not What.CHURN:
+        raise UsageError("--event goes with churn.", hint="Write `tenure predict churn --event sub_ended`.")
+    if model is not None and chosen not in (What.PURCHASES, *_CHANCES):
+        raise UsageError(f"{chosen.value} takes no --model.", hint="It takes the rule that did best.")
     with opened(context) as ws:
-        chosen = ws.lifecycle(lifecycle)
-        with working("Fitting"):
-            card = ws.predictions.purchases(chosen.name, model=model, horizon=horizon)
-        give(
-            Listing(lambda: ws.predictions.rows(card), lambda screen: _show(screen, context, ws, chosen, card)),
-            form,
-            file,
-        )
+        name = ws.lifecycle(lifecycle).name
+        if write:
+            _write(context, ws, name, what, horizon, days)
+            return
+        with working("Learning"):
+            listing, made = _found(context, ws, name, chosen, model, horizon, days, event)
+            told = made() if card else None
+        if told is not None:
+            from tenure.cli.predict_card import document, rows, show_card
+
+            listing = Listing(lambda: rows(told), lambda screen: show_card(screen, ws, told), lambda: document(told))
+        give(listing, form, file)
 
 
-def _show(screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, card: Card) -> None:
-    from tenure.cli.screen import Column
-    from tenure.wording import several, units
+def _found(
+    context: typer.Context, ws: Workspace, name: str, what: What, model: str | None, horizon: int, days: int,
+    event: str | None,
+) -> tuple[Listing, Callable[[], ModelCard]]:  # fmt: skip
+    """What was predicted, to be listed, and the way to its card."""
+    from tenure.cli import predict_people as people
+    from tenure.cli.predict_purchases import show_purchases
 
-    noun = units(lifecycle.unit)
-    choice, now = card.choice, card.known.after
-    screen.title(
-        f"What will be bought in the next {several(card.horizon, 'day')}", as_of(ws, ws.moment(None), lifecycle)
-    )
-    again = int((now.frequency > 0).sum())
-    screen.say(
-        f"{len(now.frequency):,} {noun} bought, {again:,} of them again. Known {_days(choice.days)} before the end "
-        f"were {choice.customers:,}, who then bought {several(choice.bought, 'time')}."
-    )
-    screen.table(
-        [Column("On those days"), Column("Score", right=True), Column("Off by", right=True),
-         Column("Expected", right=True), Column("Came", right=True)],
-        [[one.title, *_trial(one), f"{choice.bought:,}"] for one in choice.trials],
-    )  # fmt: skip
-    screen.say(
-        "Score is the mean log-likelihood of what each bought then, by what was known before: greater is better. "
-        "Off by is the mean absolute error of their number.",
-        style="dim",
-    )
-    if failed := [f"{one.title}: {one.why}" for one in choice.trials if one.why]:
-        screen.listed(failed)
-    screen.say(_verdict(card))
-    if card.fitted is not None:
-        screen.table(
-            [Column(f"{card.used.title} on all days"), Column("Value", right=True), Column("Error", right=True)],
-            [
-                [name, f"{value:.4g}", _error(card.fitted.standard_errors[name])]
-                for name, value in card.fitted.params.items()
-            ],
-        )
-        if card.fitted.notes:
-            screen.listed(card.fitted.notes)
-    screen.say(_total(card, noun))
-    _show_people(screen, ws, lifecycle, card)
-    screen.next(typed(context, f"predict{_again(card)}{chosen_with(ws, lifecycle)} --format csv -o predicted.csv"))
-
-
-def _days(days: int) -> str:
-    from tenure.wording import several
-
-    return several(days, "day")
+    predictions, lifecycle = ws.predictions, ws.lifecycle(name)
+    match what:
+        case What.PURCHASES:
+            bought = predictions.purchases(name, model=model, horizon=horizon)
+            return Listing(
+                lambda: predictions.rows(bought),
+                lambda screen: show_purchases(screen, context, ws, lifecycle, bought),
+            ), lambda: predictions.purchases_card(bought, name)
+        case What.CHURN | What.LEAD:
+            if what is What.CHURN:
+                found = predictions.churn(name, days=days, event=event, model=model)
+            else:
+                found = predictions.leads(name, days=days, model=model)
+            return Listing(
+                lambda: predictions.chance_rows(found),
+                lambda screen: people.show_chances(screen, context, ws, found, event, asked=model is not None),
+            ), lambda: people.chance_card(found, asked=model is not None)
+        case What.NEXT_ORDER:
+            order = predictions.next_orders(name, days=days)
+            return Listing(
+                lambda: predictions.next_order_rows(order),
+                lambda screen: people.show_next_order(screen, context, ws, name, order),
+            ), lambda: people.order_card(ws, name, order)
+        case What.NEXT_OFFER:
+            offers = predictions.offers(name, days=days)
+            return Listing(
+                lambda: predictions.offer_rows(offers),
+                lambda screen: people.show_offers(screen, context, ws, name, offers, days),
+            ), lambda: people.offer_card(ws, name, offers, days)
+        case _:
+            of = predictions.health(days=days)
+            return Listing(
+                lambda: predictions.health_rows(of), lambda screen: people.show_health(screen, context, ws, of)
+            ), lambda: people.health_card(ws, of)
 
 
-def _again(card: Card) -> str:
-    model = f" --model {quote(card.used.name)}" if card.asked else ""
-    return model + (f" --horizon {card.horizon}" if card.horizon != 365 else "")
+def _write(context: typer.Context, ws: Workspace, name: str, what: What | None, horizon: int, days: int) -> None:
+    from tenure.cli.predict_card import show_written
+    from tenure.cli.screen import Screen
+    from tenure.workspace.scored import MODELS
 
-
-def _trial(trial: Trial) -> list[str]:
-    if trial.score is None:
-        return ["–", "–", "–"]
-    return [f"{trial.score:.4f}", f"{trial.error:.3f}", f"{trial.expected:,.0f}"]
-
-
-def _verdict(card: Card) -> str:
-    best, model = card.choice.best, card.choice.best_model
-    assert best is not None
-    if card.asked and card.used != best:
-        return f"{_begin(card.used)} was asked for; {best.title} did better on those days."
-    if card.used.naive:
-        if model is None:
-            return f"No model could be fitted. {_begin(card.used)} is used, the better of the naive rules."
-        return f"{_begin(card.used)} did better than every model, {model.title} the best of them: it is used."
-    nearer = min((one for one in card.choice.trials if one.naive), key=_error_of)
-    better = "better than both naive rules"
-    if _error_of(card.used) > _error_of(nearer):
-        better = f"with a better score than both naive rules, but {nearer.title} was nearer in single numbers"
-    return f"{card.used.title} is used: it did best on those days, {better}."
-
-
-def _begin(trial: Trial) -> str:
-    return trial.title[0].upper() + trial.title[1:]
-
-
-def _error_of(trial: Trial) -> float:
-    return trial.error if trial.error is not None else float("inf")
-
-
-def _error(error: float) -> str:
-    return f"{error:.2g}" if error == error else "not known"
-
-
-def _total(card: Card, noun: str) -> str:
-    if card.total is None:
-        return f"In all, {card.expected:,.0f} purchases are expected. A naive rule has no limits."
-    low, high = float(card.total.low[0]), float(card.total.high[0])
-    return (
-        f"In all, these {noun} are expected to buy {card.expected:,.0f} times; four outcomes in five lie from "
-        f"{low:,.0f} to {high:,.0f}. That counts how uncertain the parameters are, chance, and how far the "
-        "model was off on those days. Who comes new is not counted."
-    )
-
-
-def _show_people(screen: Screen, ws: Workspace, lifecycle: Lifecycle, card: Card) -> None:
-    from decimal import Decimal
-
-    from tenure.cli.screen import Column
-    from tenure.wording import Money, units
-
-    rows = ws.predictions.rows(card, SHOWN).to_pylist()
-    alive, worth = card.fitted is not None, card.value is not None
-    amounts = [Decimal(str(round(row["value"], 2))) for row in rows] if worth else []
-    money = Money(ws.definitions.config.currency, amounts)
-    screen.table(
-        [Column(units(lifecycle.unit, 1).capitalize(), long="cut"), Column("Bought on", right=True),
-         *([Column("Alive", right=True)] if alive else []), Column("Will buy", right=True),
-         *([Column("four in five cases", right=True)] if alive else []),
-         *([Column("Worth", right=True)] if worth else [])],
-        [
-            [row["customer_id"], f"{row['frequency'] + 1:,} days",
-             *([_chance(row["p_alive"])] if alive else []), f"{row['purchases']:,.1f}",
-             *([f"{row['purchases_low']:,.0f} to {row['purchases_high']:,.0f}"] if alive else []),
-             *([money(amounts[place])] if worth else [])]
-            for place, row in enumerate(rows)
-        ],
-    )  # fmt: skip
-    screen.more(len(rows), len(card.purchases), "use --format csv -o FILE.")
-    if card.value is not None:
-        screen.say(
-            "Worth is the expected purchases at the expected value of each, before refunds and without discount.",
-            style="dim",
-        )
-        if card.value.notes:
-            screen.listed(card.value.notes)
-    else:
-        screen.say(f"What they are worth is not told: {card.no_value}", style="dim")
-
-
-def _chance(chance: float | None) -> str:
-    if chance is None:
-        return "not told"
-    return "> 99 %" if chance >= 0.995 else f"{100 * chance:.0f} %"
+    models = MODELS if what is None else (what.value.replace("-", "_"),)
+    with working("Learning"):
+        done = ws.predictions.write(models, name, horizon=horizon, days=days)
+        if any(one.written for one in done):
+            ws.refresh()
+    with Screen.on(None) as screen:
+        show_written(screen, context, ws, done)

@@ -14,26 +14,35 @@ after the first purchase, x + 1 in MBG/NBD, where they may.
 # ruff: noqa: N803 -- T is what the literature calls it
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from tenure.predict.compress import Rows
+from tenure.predict.model import FADED, Params, Purchases, moments
 from tenure.predict.optimise import Objective
-from tenure.predict.special import Floats, betaln, digamma, dot, gammaln, mortal_purchases, softplus
+from tenure.predict.special import (
+    Floats,
+    betaln,
+    digamma,
+    discounted_purchases,
+    dot,
+    gammaln,
+    mortal_purchases,
+    negative_binomial,
+    softplus,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BetaGeometric:
+class BetaGeometric(Purchases):
     """A model of this kind: its name, and whether a customer may stop right after the first purchase."""
 
-    name: str
-    title: str
     at_first: bool
     parameters: tuple[str, ...] = ("r", "alpha", "a", "b")
     times: tuple[str, ...] = ("alpha",)
-    discrete: bool = False
+    scaled: tuple[tuple[str, float], ...] = (("alpha", -1.0), ("a", 1.0), ("b", 1.0))
 
     def objective(self, rows: Rows) -> Objective:
         """The log-likelihood of the rows and its gradient, of the logarithms of r, α, a, b."""
@@ -90,35 +99,49 @@ class BetaGeometric:
             for r, faster, a, b in ((0.5, 1.5, 0.8, 2.0), (2.0, 1.5, 0.8, 6.0), (0.25, 4.0, 1.0, 1.5))
         ]  # fmt: skip
 
-    def p_alive(self, params: Mapping[str, float], x: Floats, t_x: Floats, T: Floats) -> Floats:
+    def p_alive(self, params: Params, x: Floats, t_x: Floats, T: Floats) -> Floats:
         """The chance that the customer may still buy."""
-        r, alpha, a, b = (params[name] for name in self.parameters)
+        r, alpha, a, b = self.values(params)
         m = x + self.at_first
         some = m > 0
         d = np.log(a) - np.log(np.where(some, b + m - 1, 1.0)) + (r + x) * np.log((alpha + T) / (alpha + t_x))
         return np.where(some, 1 - softplus(d)[1], 1.0)
 
-    def expected(
-        self,
-        params: Mapping[str, float],
-        horizon: Floats,
-        x: Floats,
-        t_x: Floats,
-        T: Floats,
-    ) -> Floats:
-        """Purchases expected in the horizon after T."""
-        r, alpha, a, b = (params[name] for name in self.parameters)
-        alive = self.p_alive(params, x, t_x, T)
-        return alive * mortal_purchases(r + x, horizon / (alpha + T), a, b + x + self.at_first)
+    def ahead(self, params: Params, x: Floats, T: Floats, horizon: Floats, discount: float = 0.0) -> Floats:
+        """The purchases that somebody alive is expected to make in the horizon after T, discounted."""
+        r, alpha, a, b = self.values(params)
+        known, rest = alpha + T, b + x + self.at_first
+        if discount == 0:
+            return mortal_purchases(r + x, horizon / known, a, rest)
+        return discounted_purchases(r + x, horizon / known, a, rest, discount * known)
+
+    def counted(self, params: Params, number: int, x: Floats, T: Floats, horizon: Floats) -> Floats:
+        """The chance that somebody alive makes exactly so many purchases in the horizon after T.
+
+        They made them all and live, or stopped after the last, for which there was time.
+        """
+        r, alpha, a, b = self.values(params)
+        k, rest, time = r + x, b + x + self.at_first, horizon / (alpha + T)
+        whole = betaln(a, rest)
+        living = np.exp(betaln(a, rest + number) - whole) * negative_binomial(number, k, time)
+        if number == 0:
+            return np.asarray(living)
+        or_more = special.betainc(number, k, time / (1 + time))
+        return np.asarray(living + np.exp(betaln(a + 1, rest + number - 1) - whole) * or_more)
 
     def simulated(
-        self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
+        self, params: Params, x: Floats, t_x: Floats, T: Floats, horizon: float, discount: float,
         random: np.random.Generator,
     ) -> Floats:  # fmt: skip
-        """One course of the future: purchases of each in the horizon after T."""
-        r, alpha, a, b = (params[name] for name in self.parameters)
+        """One course of the future: the purchases of each in the horizon after T, discounted."""
+        r, alpha, a, b = self.values(params)
+        horizon = min(horizon, FADED / discount) if discount else horizon
         alive = random.random(len(x)) < self.p_alive(params, x, t_x, T)
-        rate = random.gamma(r + x) / (alpha + T)
-        stop = np.clip(random.beta(a, b + x + self.at_first), 1e-12, 1.0)
-        immortal = random.poisson(np.minimum(rate * horizon, 1e15))
-        return np.where(alive, np.minimum(immortal, random.geometric(stop)), 0).astype(np.float64)
+        rate = np.maximum(random.gamma(r + x) / (alpha + T), 1e-300)
+        last = random.geometric(np.clip(random.beta(a, b + x + self.at_first), 1e-12, 1.0))
+        stop = random.gamma(last) / rate
+        # up to the last purchase the others are at random moments; of those by the horizon there are so many
+        seen = stop <= horizon
+        others = random.binomial(last - 1, np.where(seen, 1.0, horizon / np.maximum(stop, horizon)))
+        made = moments(others.astype(np.float64), np.minimum(stop, horizon), discount, random)
+        return np.where(alive, made + np.where(seen, np.exp(-discount * np.minimum(stop, horizon)), 0.0), 0.0)

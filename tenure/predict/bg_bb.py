@@ -11,24 +11,23 @@ Science 29 (2010), 1086-1108. A customer buys with a chance p ~ Beta(α, β) and
 # ruff: noqa: N803 -- T is what the literature calls it
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from tenure.predict.compress import Rows
+from tenure.predict.model import Params, Purchases, periods
 from tenure.predict.optimise import Objective
-from tenure.predict.special import Floats, betaln, digamma
+from tenure.predict.special import Floats, betaln, digamma, gammaln
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BgBb:
+class BgBb(Purchases):
     """The model; it has no settings. Times are numbers of occasions, and P(alive) is of the one after T."""
 
     name: str = "bg_bb"
     title: str = "BG/BB"
     parameters: tuple[str, ...] = ("alpha", "beta", "gamma", "delta")
-    times: tuple[str, ...] = ()
     discrete: bool = True
 
     def objective(self, rows: Rows) -> Objective:
@@ -65,50 +64,57 @@ class BgBb:
             for gamma, delta in ((1.0, 3.0), (0.5, 5.0), (2.0, 2.0))
         ]
 
-    def p_alive(self, params: Mapping[str, float], x: Floats, t_x: Floats, T: Floats) -> Floats:
+    def p_alive(self, params: Params, x: Floats, t_x: Floats, T: Floats) -> Floats:
         """The chance that the customer has not stopped by the occasion after T."""
-        return np.asarray(np.exp(self._still(params, x, t_x, T, 1.0)))
-
-    def _still(
-        self, params: Mapping[str, float], x: Floats, t_x: Floats, n: Floats, later: float, bought: float = 0.0
-    ) -> Floats:
-        """The logarithm of the chance to be alive so many occasions later (and to buy there)."""
-        alpha, beta, gamma, delta = (params[name] for name in self.parameters)
-        own, lived, gone = _ways(t_x, n)
+        alpha, beta, gamma, delta = self.values(params)
+        own, lived, gone = _ways(t_x, T)
         terms = _terms(alpha, beta, gamma, delta, x[own], lived, gone)
         most = np.full(len(x), -np.inf)
         np.maximum.at(most, own, terms)
         whole = np.log(np.bincount(own, np.exp(terms - most[own]), minlength=len(x))) + most
-        alive = betaln(alpha + x + bought, beta + n - x) - betaln(alpha, beta)
-        return np.asarray(alive + betaln(gamma, delta + n + later) - betaln(gamma, delta) - whole)
+        alive = betaln(alpha + x, beta + T - x) - betaln(alpha, beta)
+        return np.asarray(np.exp(alive + betaln(gamma, delta + T + 1) - betaln(gamma, delta) - whole))
 
-    def expected(
-        self,
-        params: Mapping[str, float],
-        horizon: Floats,
-        x: Floats,
-        t_x: Floats,
-        T: Floats,
-    ) -> Floats:
-        """Purchases expected at as many occasions after T as the horizon has (whole numbers)."""
-        gamma, delta = params["gamma"], params["delta"]
-        start = self._still(params, x, t_x, T, 0.0, bought=1.0)
-        found = np.zeros(len(x))
-        for occasion in range(1, int(horizon.max(initial=0.0)) + 1):
-            later = start + betaln(gamma, delta + T + occasion) - betaln(gamma, delta + T)
-            found += np.where(occasion <= horizon, np.exp(later), 0.0)
-        return found
+    def ahead(self, params: Params, x: Floats, T: Floats, horizon: Floats, discount: float = 0.0) -> Floats:
+        """The purchases that somebody alive at the occasion after T is expected to make from there, discounted."""
+        alpha, beta, gamma, delta = self.values(params)
+        here, found = betaln(gamma, delta + T + 1), np.zeros(len(x))
+        for occasion in range(1, periods(horizon, discount) + 1):
+            there = np.exp(betaln(gamma, delta + T + occasion) - here - discount * occasion)
+            found += np.where(occasion <= horizon, there, 0.0)
+        return (alpha + x) / (alpha + beta + T) * found
+
+    def counted(self, params: Params, number: int, x: Floats, T: Floats, horizon: Floats) -> Floats:
+        """The chance that somebody alive at the occasion after T buys at exactly so many of the horizon."""
+        alpha, beta, gamma, delta = self.values(params)
+        here, found = betaln(gamma, delta + T + 1), np.zeros(len(x))
+        buying = betaln(alpha + x, beta + T - x)
+        for occasions in range(max(number, 1), periods(horizon, 0.0) + 1):
+            stops = betaln(gamma + 1, delta + T + occasions)
+            lives = np.where(occasions == horizon, betaln(gamma, delta + T + occasions), stops)
+            ways = gammaln(occasions + 1.0) - gammaln(number + 1.0) - gammaln(occasions - number + 1.0)
+            bought = betaln(alpha + x + number, beta + T - x + occasions - number) - buying
+            found += np.where(occasions <= horizon, np.exp(lives - here + ways + bought), 0.0)
+        return np.where(horizon == 0, float(number == 0), found)
 
     def simulated(
-        self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
+        self, params: Params, x: Floats, t_x: Floats, T: Floats, horizon: float, discount: float,
         random: np.random.Generator,
     ) -> Floats:  # fmt: skip
-        """One course of the future: purchases of each at the occasions after T."""
-        alpha, beta, gamma, delta = (params[name] for name in self.parameters)
-        alive = random.random(len(x)) < np.exp(self._still(params, x, t_x, T, 0.0))
-        stop = np.clip(random.beta(gamma, delta + T), 1e-12, 1.0)
-        occasions = np.minimum(random.geometric(stop) - 1, horizon).astype(np.int64)
-        return np.where(alive, random.binomial(occasions, random.beta(alpha + x, beta + T - x)), 0).astype(np.float64)
+        """One course of the future: the purchases of each at the occasions after T, discounted."""
+        alpha, beta, gamma, delta = self.values(params)
+        alive = random.random(len(x)) < self.p_alive(params, x, t_x, T)
+        # who lives at the next occasion may stop before each one after it
+        stop = np.clip(random.beta(gamma, delta + T + 1), 1e-12, 1.0)
+        far = periods(horizon, discount)
+        occasions = np.where(alive, np.minimum(random.geometric(stop), far), 0).astype(np.int64)
+        buys = random.beta(alpha + x, beta + T - x)
+        if discount == 0:
+            return random.binomial(occasions, buys).astype(np.float64)
+        found = np.zeros(len(x))
+        for occasion in range(1, far + 1):
+            found += ((occasion <= occasions) & (random.random(len(x)) < buys)) * np.exp(-discount * occasion)
+        return found
 
 
 def _ways(t_x: Floats, n: Floats) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Floats, Floats]:

@@ -21,6 +21,7 @@ Keys: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
 
 _MOST_STEPS = 1 << 20
 _SAMPLE = 2000
+_MOST_KINDS = 1 << 62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,9 +100,11 @@ def compress(
     weights: Floats | None = None,
     *,
     scaled: bool = True,
+    scale: float | None = None,
 ) -> Rows:
-    """The rows of checked columns; with `scaled` the unit of time is the longest T."""
-    scale = float(T.max()) if scaled and T.max() > 0 else 1.0
+    """The rows of checked columns; with `scaled` the unit of time is `scale`, by default the longest T."""
+    if scale is None or not scaled:
+        scale = float(T.max()) if scaled and T.max() > 0 else 1.0
     recency = np.where(frequency > 0, recency, 0.0)
     (x, xs), (t_x, ts), (long, longs) = _coded(frequency), _coded(recency), _coded(T)
     if float(len(xs)) * len(ts) * len(longs) < 2**62:
@@ -117,6 +120,30 @@ def compress(
         x=_column(xs, x, 1.0), t_x=_column(ts, t_x, scale), T=_column(longs, long, scale), weights=counted,
         never=int(np.searchsorted(x, np.searchsorted(xs, 0.5))), scale=scale,
     )  # fmt: skip
+
+
+def alike(*columns: Floats) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Keys]:
+    """Places of rows that differ in one of the columns, one of a kind, and of which kind each row is."""
+    keys, kinds = np.zeros(len(columns[0]), dtype=np.int64), 1
+    for column in columns:
+        if not len(column) or np.all(column == column[0]):
+            continue
+        codes, values = _coded(column)
+        kinds *= len(values)
+        if kinds > _MOST_KINDS:
+            keys = np.unique(keys, return_inverse=True)[1].reshape(-1)
+            kinds = int(keys.max() + 1) * len(values)
+        keys = keys * len(values) + codes
+    if kinds <= max(4 * len(keys), _SAMPLE):
+        # few enough to be looked up: no sorting
+        place = np.full(kinds, -1, dtype=np.intp)
+        place[keys] = np.arange(len(keys))
+        used = np.flatnonzero(place >= 0)
+        number = np.empty(kinds, dtype=np.int64)
+        number[used] = np.arange(len(used))
+        return place[used], number[keys]
+    _, one_of, own = np.unique(keys, return_index=True, return_inverse=True)
+    return one_of, own.reshape(-1)
 
 
 def _counted(keys: Keys, weights: Floats | None) -> tuple[Keys, Floats]:

@@ -12,24 +12,21 @@ discrete Weibull model (by the same, with Y. Liu, J. Davin and T. Steenburgh, 20
 # ruff: noqa: N803 -- T is what the literature calls it
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from tenure.predict.compress import Rows
+from tenure.errors import UsageError
+from tenure.predict.compress import Rows, numbers
+from tenure.predict.model import Params, Purchases, periods
 from tenure.predict.optimise import Objective
 from tenure.predict.special import Floats, betaln, digamma
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
+class Contract(Purchases):
     """A model of renewals: frequency is how many were made, T how many could have been."""
 
-    name: str
-    title: str
-    parameters: tuple[str, ...]
-    times: tuple[str, ...] = ()
     discrete: bool = True
 
     def objective(self, rows: Rows) -> Objective:
@@ -61,48 +58,61 @@ class Contract:
         size = len(self.parameters)
         return [np.log([width * chance, width * (1 - chance), 1.0])[:size] for width in (2.0, 5.0, 20.0)]
 
-    def survival(self, params: Mapping[str, float], time: Floats) -> Floats:
+    def survival(self, params: Params, time: Floats) -> Floats:
         """The share still there after so many renewals."""
         return np.exp(_log_survival(params["alpha"], params["beta"], params.get("c", 1.0), time)[0])
 
-    def p_alive(self, params: Mapping[str, float], x: Floats, t_x: Floats, T: Floats) -> Floats:
+    def p_alive(self, params: Params, x: Floats, t_x: Floats, T: Floats) -> Floats:
         """1 for who renewed every time, 0 for the others: a contract's end is seen."""
         return (x >= T).astype(np.float64)
 
-    def expected(
-        self,
-        params: Mapping[str, float],
-        horizon: Floats,
-        x: Floats,
-        t_x: Floats,
-        T: Floats,
-    ) -> Floats:
-        """Renewals expected in as many periods after T as the horizon has."""
-        here = self.survival(params, T)
+    def ahead(self, params: Params, x: Floats, T: Floats, horizon: Floats, discount: float = 0.0) -> Floats:
+        """The renewals that somebody who is there is expected to make in the horizon after T, discounted."""
         found = np.zeros(len(x))
-        for period in range(1, int(horizon.max(initial=0.0)) + 1):
-            found += np.where(period <= horizon, self.survival(params, T + period), 0.0)
-        return self.p_alive(params, x, t_x, T) * found / here
+        for period in range(1, periods(horizon, discount) + 1):
+            there = self.survival(params, T + period) * np.exp(-discount * period)
+            found += np.where(period <= horizon, there, 0.0)
+        return found / self.survival(params, T)
+
+    def counted(self, params: Params, number: int, x: Floats, T: Floats, horizon: Floats) -> Floats:
+        """The chance that somebody who is there renews exactly so many times in the horizon after T."""
+        until = self.survival(params, T + number)
+        after = np.where(number < horizon, self.survival(params, T + number + 1), 0.0)
+        return np.where(number <= horizon, (until - after) / self.survival(params, T), 0.0)
 
     def simulated(
-        self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
+        self, params: Params, x: Floats, t_x: Floats, T: Floats, horizon: float, discount: float,
         random: np.random.Generator,
     ) -> Floats:  # fmt: skip
-        """One course of the future: renewals of each in the horizon after T."""
+        """One course of the future: the renewals of each in the horizon after T, discounted."""
         level = random.random(len(x)) * self.survival(params, T)
         found = np.zeros(len(x))
-        for period in range(1, int(horizon.max(initial=0.0)) + 1):
-            found += (period <= horizon) & (level < self.survival(params, T + period))
+        for period in range(1, periods(horizon, discount) + 1):
+            found += (level < self.survival(params, T + period)) * np.exp(-discount * period)
         return found * self.p_alive(params, x, t_x, T)
 
 
 def _log_survival(alpha: float, beta: float, c: float, time: Floats) -> tuple[Floats, Floats]:
     """The logarithm of S(t), and its derivatives by the logarithms of α, β and c (one a row)."""
-    power = time**c
-    both, later = digamma(alpha + beta), digamma(alpha + beta + power)
-    own = digamma(beta + power)
-    slopes = np.stack([
-        alpha * (both - later), beta * (own - later - digamma(beta) + both),
-        (own - later) * power * c * np.log(np.maximum(time, 1.0)),
-    ])  # fmt: skip
-    return betaln(alpha, beta + power) - betaln(alpha, beta), slopes
+    # a search may pass where renewals to the power of c are too many to count: what is not finite is left again
+    with np.errstate(over="ignore", invalid="ignore"):
+        power = time**c
+        both, later = digamma(alpha + beta), digamma(alpha + beta + power)
+        own = digamma(beta + power)
+        slopes = np.stack([
+            alpha * (both - later), beta * (own - later - digamma(beta) + both),
+            (own - later) * power * c * np.log(np.maximum(time, 1.0)),
+        ])  # fmt: skip
+        return betaln(alpha, beta + power) - betaln(alpha, beta), slopes
+
+
+def renewals(customers: object) -> tuple[Floats, Floats, Floats]:
+    """Frequency, T and weights of a cohort; see `tenure.predict.renewals`."""
+    left = numbers(customers, "customers")
+    if len(left) < 2 or np.any(np.diff(left) > 0):
+        raise UsageError(
+            "A cohort has a number at first and one after each renewal, and none is greater than the one before.",
+            hint="Give (1000, 631, 468) for 1,000 customers of whom 631 renewed once and 468 twice.",
+        )
+    could = len(left) - 1
+    return np.arange(could + 1.0), np.full(could + 1, float(could)), np.append(-np.diff(left), left[-1])

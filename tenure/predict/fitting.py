@@ -3,6 +3,7 @@
 # ruff: noqa: N803 -- T is what the literature calls it
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias
@@ -11,10 +12,11 @@ import numpy as np
 
 from tenure.errors import FitError, UsageError
 from tenure.predict.compress import Rows, checked, compress, numbers
+from tenure.predict.covariates import Design, design, grouped
 from tenure.predict.fitted import Fitted, Likelihood
 from tenure.predict.gamma_gamma import GammaGamma
 from tenure.predict.optimise import Optimum, maximise
-from tenure.predict.registry import CONTRACTS, Purchases, named
+from tenure.predict.registry import CONTRACTS, PURCHASES, Purchases, named
 from tenure.predict.special import Floats
 
 Truths: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"
@@ -22,15 +24,20 @@ Truths: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"
 LEAST = 10
 # the search begins on so many rows
 _PART = 4000
+_LEAST_PART = 200
 # an error of a logarithm above this says that the data hardly bound the parameter
 _WIDE = 2.0
 _FLAT, _INVOLVED = 1e-8, 1e-4
 _RELATED = 0.25
+_IMMORTAL = (
+    "BG/NBD has the {once:,.0f} who bought once alive for certain, by assumption: of them P(alive) is not told, and "
+    "what they will buy may be too much."
+)
 
 
 def fit(
     model: str, frequency: object, recency: object = None, T: object = None, weights: object = None,
-    *, monetary_value: object = None,
+    *, monetary_value: object = None, covariates: Mapping[str, object] | None = None,
 ) -> Fitted:  # fmt: skip
     """The model fitted; see `tenure.predict.fit`."""
     chosen = named(model)
@@ -41,17 +48,32 @@ def fit(
                 hint="Give the mean value of each customer's purchases as monetary_value.",
             )
         return _fit_value(chosen, frequency, monetary_value, weights)
-    if T is None or (recency is None and chosen.name not in CONTRACTS):
-        needed = "frequency and T" if chosen.name in CONTRACTS else "frequency, recency and T"
-        raise UsageError(f"{chosen.name} is fitted to {needed}.", hint="Give one row a customer.")
+    x, t_x, long, counted, kept = columns(chosen, frequency, recency, T, weights)
+    if covariates is None:
+        return fit_rows(chosen, compress(x, t_x, long, counted, scaled=not chosen.discrete))
+    if not chosen.scaled:
+        able = ", ".join(name for name, one in PURCHASES.items() if one.scaled)
+        raise UsageError(f"{chosen.title} takes no covariates.", hint=f"Those that do are {able}; or fit a group each.")
+    if kept is not None:
+        covariates = {name: np.broadcast_to(np.asarray(one), kept.shape)[kept] for name, one in covariates.items()}
+    return _fit_covariates(chosen, x, t_x, long, counted, covariates)
+
+
+def columns(
+    model: Purchases, frequency: object, recency: object, T: object, weights: object
+) -> tuple[Floats, Floats, Floats, Floats | None, Truths | None]:
+    """The checked columns of who stands for somebody, and which rows these are (None: all)."""
+    if T is None or (recency is None and model.name not in CONTRACTS):
+        needed = "frequency and T" if model.name in CONTRACTS else "frequency, recency and T"
+        raise UsageError(f"{model.name} is fitted to {needed}.", hint="Give one row a customer.")
     x, t_x, long, counted = checked(
-        frequency, frequency if recency is None else recency, T, weights, discrete=chosen.discrete
+        frequency, frequency if recency is None else recency, T, weights, discrete=model.discrete
     )
-    if counted is not None:
-        # who stands for nobody has no say, not even in the unit of time
-        kept = counted > 0
-        x, t_x, long, counted = x[kept], t_x[kept], long[kept], counted[kept]
-    return fit_rows(chosen, compress(x, t_x, long, counted, scaled=not chosen.discrete))
+    if counted is None:
+        return x, t_x, long, None, None
+    # who stands for nobody has no say, not even in the unit of time
+    kept = counted > 0
+    return x[kept], t_x[kept], long[kept], counted[kept], kept
 
 
 def fit_rows(model: Purchases, rows: Rows, *, start: Floats | None = None) -> Fitted:
@@ -64,13 +86,61 @@ def fit_rows(model: Purchases, rows: Rows, *, start: Floats | None = None) -> Fi
     thinned = rows.thinned(_PART)
     part = whole if thinned is rows else model.objective(thinned)
     found = maximise(part, whole, model.starts(rows) if start is None else [start])
-    log_scale = np.log(rows.scale)
-    shift = np.array([log_scale if name in model.times else 0.0 for name in model.parameters])
-    value = found.value - (0.0 if model.discrete else rows.purchases * log_scale)
-    return _fitted(
-        model.name, model.parameters, replace(found, at=found.at + shift), value, rows.customers,
-        data=Likelihood(rows=rows, at=found.at),
-    )  # fmt: skip
+    return fitted_at(model, found, Likelihood(groups=(rows,), profiles=None, at=found.at), None)
+
+
+def fit_again(fitted: Fitted, data: Likelihood) -> Fitted:
+    """The same model, fitted to other data that look alike, from where the search ended before."""
+    model = named(fitted.model)
+    if isinstance(model, GammaGamma):
+        raise UsageError("gamma_gamma is not fitted to rows.", hint="Fit it to columns.")
+    if fitted.design is None or data.profiles is None:
+        return fit_rows(model, data.groups[0], start=data.at)
+    objective = grouped(model, [model.objective(rows) for rows in data.groups], fitted.design, data.profiles)
+    found = maximise(objective, objective, [data.at])
+    return fitted_at(model, found, replace(data, at=found.at), fitted.design)
+
+
+def _fit_covariates(
+    model: Purchases, x: Floats, t_x: Floats, T: Floats, weights: Floats | None, covariates: Mapping[str, object]
+) -> Fitted:
+    made, profiles, of = design(covariates, len(x))
+    everybody = compress(x, t_x, T, weights)
+    suffices(model, everybody)
+    order = np.argsort(of, kind="stable")
+    ends = np.cumsum(np.bincount(of, minlength=len(profiles)))[:-1]
+    rows = tuple(
+        compress(x[own], t_x[own], T[own], None if weights is None else weights[own], scale=everybody.scale)
+        for own in np.split(order, ends)
+    )
+    whole = grouped(model, [model.objective(one) for one in rows], made, profiles)
+    thinned = [one.thinned(max(_PART // len(rows), _LEAST_PART)) for one in rows]
+    part = grouped(model, [model.objective(one) for one in thinned], made, profiles)
+    # without effects first: they are added to what holds for all
+    alike = model.objective(everybody.thinned(_PART))
+    start = maximise(alike, alike, model.starts(everybody)).at
+    found = maximise(part, whole, [np.append(start, np.zeros(len(model.scaled) * profiles.shape[1]))])
+    return fitted_at(model, found, Likelihood(groups=rows, profiles=profiles, at=found.at), made)
+
+
+def fitted_at(model: Purchases, found: Optimum, data: Likelihood, made: Design | None) -> Fitted:
+    """What was found, in the units of the data."""
+    scale, count = data.groups[0].scale, len(model.parameters)
+    value = found.value
+    if not model.discrete:
+        value -= sum(rows.purchases for rows in data.groups) * float(np.log(scale))
+    to_data = np.eye(count) if made is None else made.unscaled(model)
+    shift = np.zeros(len(to_data))
+    shift[:count] = [np.log(scale) if name in model.times else 0.0 for name in model.parameters]
+    names = () if made is None else made.names(model)
+    fitted = _fitted(
+        model.name, model.parameters, names, found, to_data, shift, value, sum(rows.customers for rows in data.groups)
+    )
+    notes = fitted.notes
+    if model.name == "bg_nbd":
+        once = sum(float(rows.weights[: rows.never].sum()) for rows in data.groups)
+        notes = (*notes, _IMMORTAL.format(once=once)) if once else notes
+    return replace(fitted, data=data, design=made, notes=notes)
 
 
 def suffices(model: Purchases, rows: Rows) -> None:
@@ -122,11 +192,10 @@ def _fit_value(model: GammaGamma, frequency: object, monetary_value: object, wei
     unit = float(np.median(mean))
     objective = model.objective(x, mean / unit, counted)
     found = maximise(objective, objective, model.starts())
-    shift = np.array([0.0, 0.0, np.log(unit)])
+    customers = float(counted.sum())
     fitted = _fitted(
-        model.name, model.parameters, replace(found, at=found.at + shift),
-        found.value - float(counted.sum()) * np.log(unit), float(counted.sum()),
-        data=None,
+        model.name, model.parameters, (), found, np.eye(3), np.array([0.0, 0.0, np.log(unit)]),
+        found.value - customers * np.log(unit), customers,
     )  # fmt: skip
     notes = list(fitted.notes)
     if left_out:
@@ -169,14 +238,20 @@ def _covariance(curvature: Floats, free: Truths) -> tuple[Floats, Truths]:
 
 
 def _fitted(
-    name: str, parameters: tuple[str, ...], found: Optimum, value: float, customers: float, *, data: Likelihood | None
-) -> Fitted:
-    params = np.exp(found.at)
-    free = np.array([place not in found.loose for place in range(len(params))])
-    covariance, bound = _covariance(found.curvature, free)
-    logs = np.sqrt(np.diag(covariance))
-    errors = np.where(bound, params * logs, np.nan)
-    wide = [parameters[place] for place in np.flatnonzero(~bound | (logs > _WIDE))]
+    name: str, parameters: tuple[str, ...], effects: tuple[str, ...], found: Optimum, to_data: Floats, shift: Floats,
+    value: float, customers: float,
+) -> Fitted:  # fmt: skip
+    """What was found, taken to the data by a matrix and a shift of the logarithms and effects."""
+    at = to_data @ found.at + shift
+    free = np.array([place not in found.loose for place in range(len(at))])
+    searched, bound = _covariance(found.curvature, free)
+    covariance = to_data @ searched @ to_data.T
+    names, count = (*parameters, *effects), len(parameters)
+    values = np.concatenate([np.exp(at[:count]), at[count:]])
+    steepness = np.concatenate([values[:count], np.ones(len(effects))])
+    errors = np.where(bound, steepness * np.sqrt(np.diag(covariance)), np.nan)
+    # in the units of the search, which are nobody's
+    wide = [names[place] for place in np.flatnonzero(~bound | (np.sqrt(np.diag(searched)) > _WIDE))]
     notes = []
     if wide:
         notes.append(
@@ -184,7 +259,7 @@ def _fitted(
             "What it expects may be good; these parameters say nothing."
         )
     return Fitted(
-        model=name, params=MappingProxyType(dict(zip(parameters, map(float, params), strict=True))),
-        standard_errors=MappingProxyType(dict(zip(parameters, map(float, errors), strict=True))),
-        log_likelihood=float(value), customers=customers, notes=tuple(notes), covariance=covariance, data=data,
+        model=name, params=MappingProxyType(dict(zip(names, map(float, values), strict=True))),
+        standard_errors=MappingProxyType(dict(zip(names, map(float, errors), strict=True))),
+        log_likelihood=float(value), customers=customers, notes=tuple(notes), covariance=covariance,
     )  # fmt: skip

@@ -53,9 +53,10 @@ class GammaGamma:
         return [np.log(one) for one in ((2.0, 3.0, 1.0), (6.0, 4.0, 0.5), (1.0, 2.0, 1.0))]
 
     def expected_value(self, params: Mapping[str, float], x: Floats, mean: Floats) -> Floats:
-        """The expected value of a purchase; of the population where x is 0."""
+        """The expected value of a purchase; of the population where x is 0. Infinite where there is no mean."""
         p, q, v = (params[name] for name in self.parameters)
-        return p * (v + x * np.where(x > 0, mean, 0.0)) / (p * x + q - 1)
+        shape = p * x + q - 1
+        return np.where(shape > 0, p * (v + x * np.where(x > 0, mean, 0.0)) / np.where(shape > 0, shape, 1.0), np.inf)
 
 
 GAMMA_GAMMA = GammaGamma()

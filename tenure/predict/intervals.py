@@ -2,30 +2,35 @@
 
 - parameter: other parameters would have explained the data nearly as well. Their logarithms are drawn from the normal
   distribution with the curvature of the log-likelihood (Laplace's approximation).
-- process: customers with the very same parameters buy more or less often by chance. Their future is simulated.
+- process: customers with the very same parameters buy more or less often by chance, and for more or less. Their future
+  is simulated.
 - model: the world is not the model. How far a hold-out's total was off, as an error of its logarithm, is drawn too.
 
-Of many customers together, parameters and chance are looked at on a part of them and taken to all.
+Up to a thousand customers are all simulated. Of more of them together, parameters and chance are looked at on a part
+and taken to all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
-from tenure.predict.compress import compress
+from tenure.errors import UsageError
+from tenure.predict.compress import numbers
+from tenure.predict.customers import Customers, Told
 from tenure.predict.special import Floats, Places, dot
-
-if TYPE_CHECKING:
-    from tenure.predict.registry import Purchases
+from tenure.predict.spending import Amount, GammaAmount
 
 Layer: TypeAlias = Literal["parameter", "process", "model"]
+Draw: TypeAlias = "tuple[Floats, Floats]"
 
 _MANY = 1000
 _BLOCK = 2000
 _WIDEST = 3.0
+_NONE: Floats = np.zeros(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,99 +44,165 @@ class Interval:
     layers: tuple[Layer, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What an interval counts, and how: its layers, the error of the model, the level, draws and their seed."""
+
+    layers: tuple[Layer, ...] = ("parameter", "process")
+    model_error: float | None = None
+    level: float = 0.95
+    draws: int = 500
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1 or self.draws < 2:
+            raise UsageError("level lies between 0 and 1, and draws are at least 2.", hint="0.95 and 500 are usual.")
+        if ("model" in self.layers) != (self.model_error is not None):
+            raise UsageError(
+                'The layer "model" and model_error go together.', hint="Take the error from a hold-out, or leave both."
+            )
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The quantiles of low and high."""
+        return (1 - self.level) / 2, (1 + self.level) / 2
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Subject:
-    """Of what an interval is made: a model, its parameters with their errors, customers and a horizon."""
+    """Of what an interval is made: a model at its parameters, customers, a horizon, and what a purchase brings.
 
-    model: Purchases
-    logs: Floats
+    `at_once` counts purchases that are made before the horizon begins.
+    """
+
+    told: Told
+    at: Floats
     covariance: Floats | None
+    customers: Customers
     horizon: float
-    x: Floats
-    t_x: Floats
-    T: Floats
-    weights: Floats
-    process: bool
-    model_error: float
+    discount: float = 0.0
+    at_once: float = 0.0
+    spending: Amount | GammaAmount | None = None
 
-    def params(self, logs: Floats) -> dict[str, float]:
-        """The parameters by name."""
-        return dict(zip(self.model.parameters, map(float, np.exp(logs)), strict=True))
+    @property
+    def best(self) -> Draw:
+        """The parameters that were found."""
+        return self.at, _NONE if self.spending is None else self.spending.at
 
-    def drawn(self, draws: int, random: np.random.Generator) -> list[dict[str, float]]:
-        """Parameters as uncertain as they are; the same ones where they are not looked at."""
+    def some(self, places: Places) -> Subject:
+        """The same of some of the customers."""
+        spending = None if self.spending is None else self.spending.some(places)
+        return replace(self, customers=self.customers.at(places), spending=spending)
+
+    def drawn(self, counted: Counted, random: np.random.Generator) -> list[Draw]:
+        """Parameters as uncertain as they are; the same ones where that is not looked at."""
+        if "parameter" not in counted.layers:
+            return [self.best] * counted.draws
         if self.covariance is None:
-            return [self.params(self.logs)] * draws
-        values, vectors = np.linalg.eigh(self.covariance)
-        root = vectors * np.sqrt(np.clip(values, 0.0, _WIDEST**2))
-        return [self.params(self.logs + root @ random.standard_normal(len(values))) for _ in range(draws)]
+            raise UsageError(
+                "How uncertain the parameters are is not known.",
+                hint='Ask with layers=("process",), or fit the model to more customers.',
+            )
+        own = around(self.at, self.covariance, counted.draws, random)
+        if self.spending is None or self.spending.covariance is None:
+            return [(one, self.best[1]) for one in own]
+        return list(zip(own, around(self.spending.at, self.spending.covariance, counted.draws, random), strict=True))
 
-    def expected(self, params: dict[str, float], rows: Places) -> Floats:
-        """What the rows are expected to buy."""
-        ahead = np.full(len(self.x[rows]), self.horizon)
-        return self.model.expected(params, ahead, self.x[rows], self.t_x[rows], self.T[rows])
+    def expected(self, draw: Draw) -> Floats:
+        """What the customers are expected to buy, or to bring."""
+        found = self.told.expected(draw[0], self.customers, self.horizon, self.discount) + self.at_once
+        return found if self.spending is None else found * self.spending.expected(draw[1])
 
-    def simulated(
-        self, params: dict[str, float], rows: Places,
-        random: np.random.Generator,
-    ) -> Floats:  # fmt: skip
-        """What the rows may buy."""
-        ahead = np.full(len(self.x[rows]), self.horizon)
-        return self.model.simulated(params, ahead, self.x[rows], self.t_x[rows], self.T[rows], random)
+    def simulated(self, draw: Draw, random: np.random.Generator) -> Floats:
+        """What they may buy, or bring."""
+        model, horizon, discount = self.told.model, self.horizon, self.discount
+        found = self.at_once + self.told.each(
+            draw[0], self.customers,
+            lambda params, some, _: model.simulated(params, some.x, some.t_x, some.T, horizon, discount, random),
+        )  # fmt: skip
+        return found if self.spending is None else self.spending.simulated(draw[1], found, random)
 
 
-def total(
-    subject: Subject, *, layers: tuple[Layer, ...], level: float, draws: int, random: np.random.Generator
-) -> Interval:
-    """The interval of all customers together."""
-    rows = compress(subject.x, subject.t_x, subject.T, subject.weights, scaled=False)
-    subject = replace(subject, x=rows.x.rows(), t_x=rows.t_x.rows(), T=rows.T.rows(), weights=rows.weights)
-    count, best = len(subject.x), subject.params(subject.logs)
-    each_expected = np.concatenate([subject.expected(best, rows) for rows in _blocks(count, 1 << 16)])
-    expected = dot(subject.weights, each_expected)
-    stride = np.arange(0, count, -(-count // _MANY))
-    weights = subject.weights[stride]
-    size = expected / max(float(weights @ each_expected[stride]), 1e-300)
-    ways = subject.drawn(draws, random)
-    if subject.covariance is None:
-        found = np.full(draws, expected)
-    else:
-        found = size * np.array([weights @ subject.expected(one, stride) for one in ways])
-    if subject.process:
-        chosen = random.choice(count, size=min(_MANY, round(subject.weights.sum())) or 1, p=_shares(subject.weights))
-        grown = np.sqrt(subject.weights.sum() / len(chosen))
+def around(at: Floats, covariance: Floats, draws: int, random: np.random.Generator) -> list[Floats]:
+    """Draws from the normal distribution around a place; what is hardly bound is not drawn wider than makes sense."""
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.clip(values, 0.0, _WIDEST**2))
+    return [at + root @ random.standard_normal(len(values)) for _ in range(draws)]
+
+
+def interval(subject: Subject, counted: Counted, *, of: Literal["total", "each"], weights: object = None) -> Interval:
+    """The interval of all customers together, of whom rows may stand for several `weights`, or of each."""
+    if of == "each":
+        return each(subject, counted)
+    shape = subject.customers.x.shape
+    return total(subject, counted, None if weights is None else np.broadcast_to(numbers(weights, "weights"), shape))
+
+
+def total(subject: Subject, counted: Counted, weights: Floats | None = None) -> Interval:
+    """The interval of all customers together, of whom rows may stand for several."""
+    random = np.random.default_rng(counted.seed)
+    if subject.spending is None:
+        one_of, own = subject.customers.different()
+        weights = np.bincount(own, weights).astype(np.float64)
+        subject = subject.some(one_of)
+    elif weights is None:
+        weights = np.ones(len(subject.customers))
+    each_expected = subject.expected(subject.best)
+    expected = dot(weights, each_expected)
+    ways = subject.drawn(counted, random)
+    process = "process" in counted.layers
+    if process and weights.sum() <= _MANY:
+        people = subject.some(np.repeat(np.arange(len(weights)), np.rint(weights).astype(np.intp)))
+        return _between(np.array([people.simulated(one, random).sum() for one in ways]), expected, counted, random)
+    stride = np.arange(0, len(weights), -(-len(weights) // _MANY))
+    part, part_weights = subject.some(stride), weights[stride]
+    found = np.full(counted.draws, expected)
+    if "parameter" in counted.layers:
+        size = expected / max(float(part_weights @ each_expected[stride]), 1e-300)
+        found = size * np.array([part_weights @ part.expected(one) for one in ways])
+    if process:
+        chosen = random.choice(len(weights), size=_MANY, p=weights / weights.sum())
+        some, grown = subject.some(chosen), np.sqrt(weights.sum() / _MANY)
         # chance is as great under parameters that are nearly the same
-        for place in range(draws):
-            off = subject.simulated(best, chosen, random) - each_expected[chosen]
+        for place in range(counted.draws):
+            off = some.simulated(subject.best, random) - each_expected[chosen]
             found[place] += grown * float(off.sum())
-    found *= np.exp(subject.model_error * random.standard_normal(draws))
-    low, high = np.quantile(np.maximum(found, 0.0), [(1 - level) / 2, (1 + level) / 2])
+    return _between(np.maximum(found, 0.0), expected, counted, random)
+
+
+def _between(found: Floats, expected: float, counted: Counted, random: np.random.Generator) -> Interval:
+    """The interval of totals as they may come, widened by the error of the model."""
+    found = found * np.exp((counted.model_error or 0.0) * random.standard_normal(counted.draws))
+    low, high = np.quantile(found, counted.ends)
     return Interval(
-        low=np.array([low]), expected=np.array([expected]), high=np.array([high]), level=level, layers=layers
-    )
+        low=np.array([low]), expected=np.array([expected]), high=np.array([high]), level=counted.level,
+        layers=counted.layers,
+    )  # fmt: skip
 
 
-def each(
-    subject: Subject, *, layers: tuple[Layer, ...], level: float, draws: int, random: np.random.Generator
-) -> Interval:
+def each(subject: Subject, counted: Counted) -> Interval:
     """The interval of each customer, a block of them at a time."""
-    ways, ends = subject.drawn(draws, random), []
-    off = np.exp(subject.model_error * random.standard_normal(draws))
-    best, expected = subject.params(subject.logs), []
-    for rows in _blocks(len(subject.x), _BLOCK):
-        expected.append(subject.expected(best, rows))
-        found = np.stack([
-            subject.simulated(one, rows, random) if subject.process else subject.expected(one, rows) for one in ways
-        ])  # fmt: skip
-        ends.append(np.quantile(found * off[:, None], [(1 - level) / 2, (1 + level) / 2], axis=0))
+    random = np.random.default_rng(counted.seed)
+    ways = subject.drawn(counted, random)
+    off = np.exp((counted.model_error or 0.0) * random.standard_normal(counted.draws))
+    expected, ends = [], []
+    for start in range(0, len(subject.customers), _BLOCK):
+        block = subject.some(slice(start, start + _BLOCK))
+        expected.append(block.expected(block.best))
+        process = "process" in counted.layers
+        found = np.stack([block.simulated(one, random) if process else block.expected(one) for one in ways])
+        ends.append(np.quantile(found * off[:, None], counted.ends, axis=0))
     low, high = np.concatenate(ends, axis=1)
-    return Interval(low=low, expected=np.concatenate(expected), high=high, level=level, layers=layers)
+    return Interval(
+        low=low, expected=np.concatenate(expected), high=high, level=counted.level, layers=counted.layers
+    )  # fmt: skip
 
 
-def _blocks(count: int, size: int) -> list[slice]:
-    return [slice(start, start + size) for start in range(0, count, size)]
-
-
-def _shares(weights: Floats) -> Floats:
-    shares: Floats = weights / weights.sum()
-    return shares
+def limits(tell: Callable[[Floats], Floats], at: Floats, covariance: Floats | None, counted: Counted) -> Interval:
+    """The interval of what is told by parameters, by how uncertain these are; values are kept as they are drawn."""
+    if covariance is None:
+        raise UsageError("How uncertain the parameters are is not known.", hint="Fit the model to customers.")
+    random = np.random.default_rng(counted.seed)
+    found = np.stack([tell(one) for one in around(at, covariance, counted.draws, random)])
+    low, high = np.quantile(found, counted.ends, axis=0)
+    return Interval(low=low, expected=tell(at), high=high, level=counted.level, layers=("parameter",))

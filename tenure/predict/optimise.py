@@ -65,7 +65,7 @@ def maximise(part: Objective, whole: Objective, starts: Sequence[Floats]) -> Opt
         return inner
 
     curvature = second(of(part), begin[free])
-    found, value, curvature = _climbed(of(whole), begin[free], curvature)
+    found, value, curvature = climbed(of(whole), begin[free], curvature)
     at[free] = found
     whole_curvature = np.zeros((len(at), len(at)))
     whole_curvature[np.ix_(free, free)] = curvature
@@ -91,7 +91,7 @@ def _searched(objective: Objective, start: Floats) -> tuple[float, Floats] | Non
     return (-found.fun * size, found.x) if np.isfinite(found.fun) else None
 
 
-def _climbed(objective: Objective, at: Floats, curvature: Floats) -> tuple[Floats, float, Floats]:
+def climbed(objective: Objective, at: Floats, curvature: Floats) -> tuple[Floats, float, Floats]:
     """The maximum near `at` by steps of Newton with a curvature that is corrected on the way (BFGS), and it there."""
     value, gradient = objective(at)
     curvature, exact = _positive(curvature), False

@@ -11,25 +11,25 @@ where the first term of the sum is of those still alive. The integral and its de
 # ruff: noqa: N803 -- T is what the literature calls it
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from tenure.predict.compress import Rows
+from tenure.predict.model import FADED, Params, Purchases, moments
 from tenure.predict.optimise import Objective
-from tenure.predict.special import Floats, digamma, dot, gammaln, gone_before
+from tenure.predict.special import Floats, bought_before, digamma, dot, gammaln, gone_before, lived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParetoNbd:
+class ParetoNbd(Purchases):
     """The model; it has no settings."""
 
     name: str = "pareto_nbd"
     title: str = "Pareto/NBD"
     parameters: tuple[str, ...] = ("r", "alpha", "s", "beta")
     times: tuple[str, ...] = ("alpha", "beta")
-    discrete: bool = False
+    scaled: tuple[tuple[str, float], ...] = (("alpha", -1.0), ("beta", -1.0))
 
     def objective(self, rows: Rows) -> Objective:
         """The log-likelihood of the rows and its gradient, of the logarithms of r, α, s, β."""
@@ -67,46 +67,37 @@ class ParetoNbd:
             for r, faster, s, beta in ((0.5, 1.5, 0.5, 0.3), (2.0, 1.5, 0.5, 1.0), (0.5, 3.0, 1.5, 0.5))
         ]
 
-    def p_alive(self, params: Mapping[str, float], x: Floats, t_x: Floats, T: Floats) -> Floats:
+    def p_alive(self, params: Params, x: Floats, t_x: Floats, T: Floats) -> Floats:
         """The chance that the customer may still buy."""
-        r, alpha, s, beta = (params[name] for name in self.parameters)
+        r, alpha, s, beta = self.values(params)
         alive = np.exp(-(r + x) * np.log((alpha + T) / (alpha + t_x)) - s * np.log((beta + T) / (beta + t_x)))
         gone = s * gone_before(r, alpha, s, beta, x, t_x, T)[0]
         # nothing of the integral is left where the time is nothing; the sum is above 0 else
         return np.asarray(alive / (alive + gone))
 
-    def expected(
-        self,
-        params: Mapping[str, float],
-        horizon: Floats,
-        x: Floats,
-        t_x: Floats,
-        T: Floats,
-    ) -> Floats:
-        """Purchases expected in the horizon after T."""
-        r, alpha, s, beta = (params[name] for name in self.parameters)
-        lived = _lived(s, beta + T, horizon)
-        return np.asarray(self.p_alive(params, x, t_x, T) * (r + x) / (alpha + T) * lived)
+    def ahead(self, params: Params, x: Floats, T: Floats, horizon: Floats, discount: float = 0.0) -> Floats:
+        """The purchases that somebody alive is expected to make in the horizon after T, discounted."""
+        r, alpha, s, beta = self.values(params)
+        return np.asarray((r + x) / (alpha + T) * lived(s, beta + T, horizon, discount))
+
+    def counted(self, params: Params, number: int, x: Floats, T: Floats, horizon: Floats) -> Floats:
+        """The chance that somebody alive makes exactly so many purchases in the horizon after T."""
+        r, alpha, s, beta = self.values(params)
+        return bought_before(number, r + x, alpha + T, s, beta + T, horizon)
 
     def simulated(
-        self, params: Mapping[str, float], horizon: Floats, x: Floats, t_x: Floats, T: Floats,
+        self, params: Params, x: Floats, t_x: Floats, T: Floats, horizon: float, discount: float,
         random: np.random.Generator,
     ) -> Floats:  # fmt: skip
-        """One course of the future: purchases of each in the horizon after T."""
-        r, alpha, s, beta = (params[name] for name in self.parameters)
+        """One course of the future: the purchases of each in the horizon after T, discounted."""
+        r, alpha, s, beta = self.values(params)
+        horizon = min(horizon, FADED / discount) if discount else horizon
         alive = random.random(len(x)) < self.p_alive(params, x, t_x, T)
         rate = random.gamma(r + x) / (alpha + T)
         leaving = np.maximum(random.gamma(s, size=len(x)) / (beta + T), 1e-300)
         for_long = np.minimum(random.exponential(size=len(x)) / leaving, horizon)
-        return np.where(alive, random.poisson(np.minimum(rate * for_long, 1e15)), 0).astype(np.float64)
-
-
-def _lived(s: float, beta: Floats, horizon: Floats) -> Floats:
-    """The time that somebody alive is expected to live of the horizon; it is continuous at s = 1."""
-    later = np.log1p(horizon / beta)
-    if abs(s - 1) < 1e-12:
-        return np.asarray(beta * later)
-    return np.asarray(beta * -np.expm1((1 - s) * later) / (s - 1))
+        number = random.poisson(np.minimum(rate * for_long, 1e15)).astype(np.float64)
+        return np.where(alive, moments(number, for_long, discount, random), 0.0)
 
 
 PARETO_NBD = ParetoNbd()

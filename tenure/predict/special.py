@@ -23,9 +23,16 @@ _BLOCK = 256
 _CELLS = 1 << 15
 # so many nodes are enough for a fall up to the first number, over a range of logarithms up to the second
 _TIERS = ((2.0, 1.0, 6), (6.0, 2.5, 10), (15.0, 4.0, 14), (25.0, 5.0, 18), (50.0, 8.0, 24), (np.inf, np.inf, 80))
-_STEP = 0.35
-# the same where the integrand is a mean: 1e-14 of the result
-_LOST = 32.0
+_STEP = 0.4
+# the same where the integrand is a mean: 1e-12 of the result
+_LOST = 28.0
+# a discount to this power of e leaves nothing; so many nodes are enough for a range of logarithms up to the first
+# number, over which a discount falls up to the second
+_FADED = 45.0
+_WIDTHS = (
+    (1.0, 2.0, 6), (2.5, 0.3, 6), (2.5, 2.0, 8), (6.0, 50.0, 24), (9.0, 50.0, 32), (13.0, 50.0, 44),
+    (np.inf, np.inf, 80),
+)  # fmt: skip
 
 
 def gammaln(value: Floats | float) -> Floats:
@@ -58,39 +65,102 @@ def softplus(value: Floats) -> tuple[Floats, Floats]:
 def mortal_purchases(shape: Floats, span: Floats, a: float, b: Floats) -> Floats:
     """How many purchases somebody is expected to make who may stop after each of them.
 
-    The rate is Gamma with `shape`, time is counted in the inverse of its scale (`span`), the chance to stop after a
-    purchase is Beta(a, b): the mean of (1 - (1 + p·span)^-shape) / p over p. Over ln(p / (1 - p)) the trapezoid rule
-    converges geometrically (L. N. Trefethen and J. A. C. Weideman, The Exponentially Convergent Trapezoidal Rule,
-    SIAM Review 56 (2014), 385-458); nothing happens at a = 1, where the form with 2F1 divides by zero.
+    The rate is Gamma with `shape`, time is counted in the inverse of its scale (`span`: a column, or several as rows of
+    a matrix), the chance to stop after a purchase is Beta(a, b): the mean of (1 - (1 + p·span)^-shape) / p over p. Over
+    ln(p / (1 - p)) the trapezoid rule converges geometrically (L. N. Trefethen and J. A. C. Weideman, The Exponentially
+    Convergent Trapezoidal Rule, SIAM Review 56 (2014), 385-458); nothing happens at a = 1, where the form with 2F1
+    divides by zero.
     """
-    shape, span, b = np.broadcast_arrays(*(np.asarray(one, dtype=np.float64) for one in (shape, span, b)))
-    found = np.empty(shape.size)
-    flat = [one.reshape(-1) for one in (shape, span, b)]
-    order = np.argsort(flat[0] * flat[1], kind="stable")
-    for start in range(0, shape.size, _BLOCK):
+    span = np.asarray(span, dtype=np.float64)
+    shape, b = (np.broadcast_to(np.asarray(one, dtype=np.float64), span.shape[-1:]) for one in (shape, b))
+    spans = np.atleast_2d(span)
+    found, longest = np.empty(spans.shape), spans.max(axis=0, initial=0.0)
+    order = np.argsort(shape * longest, kind="stable")
+    for start in range(0, len(order), _BLOCK):
         rows = order[start : start + _BLOCK]
-        k, z, tail = (one[rows] for one in flat)
-        most = k * z
-        # what is left out on either side is less than e^-32 of the result
+        k, tail, far = shape[rows], b[rows], longest[rows]
+        # what is left out on either side is less than e^-28 of the result
         normal = betaln(a, tail)
         high_peak = max(float(-normal.min()), 0.0)
-        low = -(_LOST + high_peak + np.log1p(float(((k + 1) * z * (1 + most)).max()))) / (1.0 + a)
-        high = (_LOST + high_peak + np.log1p(float(most.max()))) / float(tail.min())
+        low = -(_LOST + high_peak + np.log1p(float(((k + 1) * far * (1 + k * far)).max()))) / (1.0 + a)
+        high = (_LOST + high_peak + np.log1p(float((k * far).max()))) / float(tail.min())
         step = min(_STEP, 0.5 * np.sqrt(1 / a + 1 / float(tail.max())))
         places = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
         log_p, log_q = -np.logaddexp(0.0, -places), -np.logaddexp(0.0, places)
         p = np.exp(log_p)
         weight = np.multiply.outer(log_q, tail)
-        weight += (a * log_p)[:, None]
+        weight += ((a - 1) * log_p)[:, None]
         weight -= normal
         np.exp(weight, out=weight)
-        bought = np.log1p(np.multiply.outer(p, z))
-        bought *= -k
-        np.expm1(bought, out=bought)
-        bought /= p[:, None]
-        bought += most
-        found[rows] = np.maximum(most - step * np.einsum("nr,nr->r", weight, bought), 0.0)
-    return found.reshape(shape.shape)
+        for number, z in enumerate(spans[:, rows]):
+            bought = np.multiply.outer(p, z)
+            np.log1p(bought, out=bought)
+            bought *= -k
+            np.expm1(bought, out=bought)
+            # against what somebody buys who never stops, which is right where p is nearly 0
+            bought += np.multiply.outer(p, k * z)
+            found[number, rows] = np.maximum(k * z - step * np.einsum("nr,nr->r", weight, bought), 0.0)
+    return found.reshape(span.shape)
+
+
+def discounted_purchases(shape: Floats, span: Floats, a: float, b: Floats, discount: Floats) -> Floats:
+    """The same, discounted: what comes after a share t of the span counts e^(-discount·t). The span may be infinite.
+
+    With M for the purchases above, e^(-discount·span) M(span) + discount ∫ e^(-discount·t) M(t) dt, by Gauss-Legendre
+    over the logarithm of 1 + t: M is smooth there, whatever its scale.
+    """
+    far = np.minimum(span, _FADED / discount)
+    width, drop = np.log1p(far), float(np.max(discount * far, initial=0.0))
+    widest = float(np.max(width, initial=0.0))
+    nodes, weights = _nodes(next(count for most, fall, count in _WIDTHS if widest <= most and drop <= fall))
+    u = np.multiply.outer(0.5 * (nodes + 1), width)
+    until = np.expm1(u)
+    bought = mortal_purchases(shape, np.concatenate([until, far[None]]), a, b)
+    inner = np.einsum("nr,nr,n->r", bought[:-1], np.exp(u - discount * until), 0.5 * weights)
+    return np.asarray(np.exp(-discount * far) * bought[-1] + inner * width * discount)
+
+
+def lived(s: float, beta: Floats, horizon: Floats, discount: float) -> Floats:
+    """The time that somebody is expected to live of the horizon, discounted; the rate of their end is Gamma(s, beta).
+
+    The integral of (1 + t/β)^-s e^(-discount·t). For an infinite horizon it is β e^z E_s(z) at z = discount·β, with the
+    generalised exponential integral, which is the confluent hypergeometric function of the second kind of the DERT in
+    P. S. Fader, B. G. S. Hardie and K. L. Lee, RFM and CLV, Journal of Marketing Research 42 (2005), 415-430.
+    """
+    if discount == 0:
+        later = np.log1p(horizon / beta)
+        if abs(s - 1) < 1e-12:
+            return np.asarray(beta * later)
+        return np.asarray(beta * -np.expm1((1 - s) * later) / (s - 1))
+    width = np.log1p(np.minimum(horizon, _FADED / discount) / beta)
+    nodes, weights = _nodes(80)
+    u = np.multiply.outer(0.5 * (nodes + 1), width)
+    inner = np.exp((1 - s) * u - discount * beta * np.expm1(u))
+    return np.asarray(np.einsum("nr,n->r", inner, 0.5 * weights) * width * beta)
+
+
+def negative_binomial(number: int, k: Floats, time: Floats) -> Floats:
+    """The chance of exactly so many purchases in a time at a rate Gamma(k, 1)."""
+    with np.errstate(divide="ignore"):
+        some = number * (np.log(time) - np.log1p(time)) if number else 0.0
+    return np.asarray(np.exp(gammaln(k + number) - gammaln(k) - gammaln(number + 1.0) - k * np.log1p(time) + some))
+
+
+def bought_before(number: int, k: Floats, alpha: Floats, s: float, beta: Floats, horizon: Floats) -> Floats:
+    """The chance of exactly so many purchases by the horizon, at a rate Gamma(k, α), with an end at a rate Gamma(s, β).
+
+    Who lives through the horizon has a negative binomial number of them by then, who stops at y by y: the integral goes
+    over the logarithm of 1 + y over the smaller of the two scales.
+    """
+    near = np.minimum(alpha, beta)
+    width = np.log1p(horizon / near)
+    nodes, weights = _nodes(120)
+    u = np.multiply.outer(0.5 * (nodes + 1), width)
+    y = near * np.expm1(u)
+    ending = s / (beta + y) * np.exp(-s * np.log1p(y / beta)) * (near + y)
+    gone = np.einsum("nr,nr,n->r", negative_binomial(number, k, y / alpha), ending, 0.5 * weights) * width
+    living = negative_binomial(number, k, horizon / alpha) * np.exp(-s * np.log1p(horizon / beta))
+    return np.asarray(living + gone)
 
 
 def gone_before(

@@ -68,22 +68,23 @@ def summary(
     day = local_day(zone, found[0] if found and found[0] is not None else until, until)
     end_day = _day_of(zone, until)
     split = end_day - held_out
-    born = f" WHERE first >= {_day_of(zone, since)}" if since is not None else ""
+    born = f" HAVING min(day) >= {_day_of(zone, since)}" if since is not None else ""
+    early = f"FILTER (WHERE day <= {split})"
+    # the mean without the first day, as a sum without it: a look back to the first day of each would cost as much again
     table = connection.sql(
         f"""
         WITH days AS (
             SELECT unit, {day} AS day, CAST(coalesce(sum(value), 0) AS DOUBLE) AS value
             FROM measures WHERE kind = {kind} AND time <= {until} AND {kept} GROUP BY 1, 2
-        ), dated AS (SELECT *, min(day) OVER (PARTITION BY unit) AS first FROM days)
-        SELECT unit, min(first) AS first,
-            count(*) - 1 AS f1, max(day) - min(first) AS r1,
-            coalesce(avg(value) FILTER (WHERE day > first), 0) AS v1,
+        )
+        SELECT unit, min(day) AS first,
+            count(*) - 1 AS f1, max(day) - min(day) AS r1,
+            coalesce((sum(value) - arg_min(value, day)) / nullif(count(*) - 1, 0), 0) AS v1,
             count(*) FILTER (WHERE day > {end_day - max(held_out, 1)}) AS l1,
-            count(*) FILTER (WHERE day <= {split}) - 1 AS f0,
-            coalesce(max(day) FILTER (WHERE day <= {split}) - min(first), 0) AS r0,
-            coalesce(avg(value) FILTER (WHERE day > first AND day <= {split}), 0) AS v0,
+            count(*) {early} - 1 AS f0, coalesce(max(day) {early} - min(day), 0) AS r0,
+            coalesce((sum(value) {early} - arg_min(value, day)) / nullif(count(*) {early} - 1, 0), 0) AS v0,
             count(*) FILTER (WHERE day > {split - max(held_out, 1)} AND day <= {split}) AS l0
-        FROM dated{born} GROUP BY unit ORDER BY unit
+        FROM days GROUP BY unit{born} ORDER BY unit
         """
     ).to_arrow_table()
 

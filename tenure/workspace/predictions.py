@@ -1,35 +1,45 @@
-"""What the customers of a workspace are expected to buy: `ws.predictions`.
+"""What the customers of a workspace are expected to do: `ws.predictions`.
 
 with tenure.open("shop") as ws:
     card = ws.predictions.purchases(horizon=365)
     card.choice.trials                    # every model and both naive rules on the hold-out, the best first
     ws.predictions.rows(card)             # customers: P(alive), purchases with limits, what they are worth
+
+Chances, next orders, offers and written scores have their own files; see `chances`, `next_steps`, `scored`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
 from tenure.errors import FitError, UsageError
+from tenure.workspace.chances import ChancesOf
+from tenure.workspace.next_steps import NextStepsOf
+from tenure.workspace.scored import ScoresOf
 
 if TYPE_CHECKING:
-    from tenure.lifecycle.moves.scope import Scope
+    from tenure.predict.card import ModelCard
     from tenure.predict.choice import Choice, Trial
     from tenure.predict.fitted import Fitted
     from tenure.predict.intervals import Interval, Layer
+    from tenure.predict.scores import Written
     from tenure.predict.special import Floats
     from tenure.predict.summary import Summary
     from tenure.workspace.workspace import Workspace
+
+Rows: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
 
 HORIZON = 365
 PURCHASE = "purchase"
 LEVEL = 0.8
 _LONGEST = 3650
 _DRAWS = 200
+_BLOCK = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,7 +71,7 @@ class Card:
         return float(self.purchases.sum())
 
 
-class Predictions:
+class Predictions(ChancesOf, NextStepsOf, ScoresOf):
     """Predictions of a workspace. `name` is a lifecycle, by default the first: its unit is who buys."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -69,19 +79,12 @@ class Predictions:
 
     def summary(self, name: str | None = None, *, held_out: int = 0, since: str | None = None) -> Summary:
         """What is known of everybody who bought, of which the last `held_out` days are kept apart."""
-        from tenure.lifecycle.bound import meaning
         from tenure.predict.summary import summary
-        from tenure.warehouse.measures import MeasureKind, ensure
 
-        with self._ws._store.transaction() as connection:
-            scope: Scope = self._ws.moves.scope(name)
-            bought = meaning(PURCHASE, scope.lifecycle.events)
-            kind = MeasureKind(
-                unit=scope.lifecycle.unit, events=bought.events, where=bought.where, properties=bought.values
-            )
-            number = ensure(connection, [kind])[kind]
+        scope, kind = self._ws.moves.scope(name), self._bought(name)
+        with self._ws._store.aside() as connection:
             return summary(
-                connection, number, self._ws.zone, until=scope.now, held_out=held_out, kept=scope.kept(),
+                connection, kind, self._ws.zone, until=scope.now, held_out=held_out, kept=scope.kept(),
                 since=self._ws.moment(since) if since else None,
             )  # fmt: skip
 
@@ -148,25 +151,132 @@ class Predictions:
             "frequency": now.frequency[order].astype(np.int64), "recency_days": now.recency[order].astype(np.int64),
             "known_days": now.T[order].astype(np.int64),
         }  # fmt: skip
-        if card.fitted is None:
-            numbers["purchases"] = card.purchases[order]
-        else:
-            customers = (now.frequency[order], now.recency[order], now.T[order])
-            own = card.fitted.interval(
-                float(card.horizon), *customers, layers=_layers(card.fitted), of="each", level=LEVEL, draws=_DRAWS,
-                model_error=card.choice.model_error(card.used), seed=card.seed,
-            )  # fmt: skip
-            numbers["p_alive"] = card.fitted.p_alive(*customers)
-            numbers |= {"purchases": card.purchases[order], "purchases_low": own.low, "purchases_high": own.high}
+        if card.fitted is not None:
+            own = self._each(card, order)
+            numbers["p_alive"] = card.fitted.p_alive(now.frequency[order], now.recency[order], now.T[order])
+        numbers["purchases"] = card.purchases[order]
+        if card.fitted is not None:
+            numbers |= {"purchases_low": own.low, "purchases_high": own.high}
         if card.purchase_value is not None:
             numbers |= {"purchase_value": card.purchase_value[order], "value": by[order]}
-        names = self._ws._store.connection().sql("SELECT key, id FROM units").to_arrow_table()
-        found = dict(zip(names["key"].to_pylist(), names["id"].to_pylist(), strict=True))
-        ids = [found[key] for key in card.known.units[order].tolist()]
         return pa.table({
-            "customer_id": pa.array(ids, type=pa.string()),
+            "customer_id": pa.array(self._ids(card.known.units[order].tolist()), type=pa.string()),
             **{name: pa.array(values, from_pandas=True) for name, values in numbers.items()},
         })  # fmt: skip
+
+    def _each(self, card: Card, rows: Rows) -> Interval:
+        """The limits of each of these customers' purchases."""
+        assert card.fitted is not None
+        now = card.known.after
+        return card.fitted.interval(
+            float(card.horizon), now.frequency[rows], now.recency[rows], now.T[rows], layers=_layers(card.fitted),
+            of="each", level=LEVEL, draws=_DRAWS, model_error=card.choice.model_error(card.used), seed=card.seed,
+        )  # fmt: skip
+
+    def _worth(self, card: Card) -> Interval:
+        """What each brings in the horizon: by the value of purchases, after the margin, discounted; with limits."""
+        from tenure import predict
+
+        assert card.fitted is not None
+        now, config = card.known.after, self._ws.definitions.config
+        return predict.clv_interval(
+            card.fitted, card.value, now.frequency, now.recency, now.T, monetary_value=now.value,
+            discount=predict.discount(float(config.discount)), margin=float(1 if config.margin is None else config.margin),
+            horizon=float(card.horizon), of="each", layers=_layers(card.fitted), level=LEVEL, draws=_DRAWS,
+            model_error=card.choice.model_error(card.used), seed=card.seed,
+        )  # fmt: skip
+
+    def _alive(self, card: Card) -> tuple[Floats, Floats | None, Floats | None]:
+        """The chance that each is still a customer, with what the parameters leave uncertain of it."""
+        from tenure.predict.compress import alike
+
+        fitted, now = card.fitted, card.known.after
+        assert fitted is not None
+        one_of, own = alike(now.frequency, now.recency, now.T)
+        x, t_x, long = now.frequency[one_of], now.recency[one_of], now.T[one_of]
+        if fitted.covariance is None:
+            return fitted.p_alive(x, t_x, long)[own], None, None
+        parts = []
+        for start in range(0, len(x), _BLOCK):
+            some = x[start : start + _BLOCK], t_x[start : start + _BLOCK], long[start : start + _BLOCK]
+            told = fitted.limits(partial(_alive_by, some), level=LEVEL, draws=_DRAWS, seed=card.seed)
+            parts.append((told.expected, told.low, told.high))
+        expected, low, high = (np.concatenate(one)[own] for one in zip(*parts, strict=True))
+        return expected, low, high
+
+    def _of_purchases(self, card: Card, as_of: int) -> list[Written]:
+        """The scores of a prediction of purchases: purchases, p_alive, and what they bring as clv."""
+        from tenure.predict.scores import Written
+
+        units, model = card.known.units, card.used.name
+        if card.fitted is None:
+            return [Written(name="purchases", model=model, as_of=as_of, units=units, value=card.purchases)]
+        own = self._each(card, np.arange(len(units)))
+        alive, least, most = self._alive(card)
+        found = [
+            Written(name="purchases", model=model, as_of=as_of, units=units, value=card.purchases, low=own.low,
+                    high=own.high),
+            Written(name="p_alive", model=model, as_of=as_of, units=units, value=alive, low=least, high=most),
+        ]  # fmt: skip
+        if card.value is not None:
+            worth = self._worth(card)
+            found.append(
+                Written(name="clv", model=model, as_of=as_of, units=units, value=worth.expected, low=worth.low,
+                        high=worth.high)
+            )  # fmt: skip
+        return found
+
+    def _settings(self, card: Card) -> tuple[str, ...]:
+        """What the scores of a prediction of purchases count, a sentence each."""
+        if card.fitted is None:
+            return ()
+        config, layers = self._ws.definitions.config, _layers(card.fitted)
+        named = f"{', '.join(layers[:-1])} and {layers[-1]}"
+        told = [f"Limits of purchases hold four cases in five and count these layers: {named}."]
+        if "parameter" in layers:
+            told.append("Those of the chance to be still a customer count how uncertain the parameters are.")
+        if card.value is not None:
+            kept = "in full, since there is no `margin`" if config.margin is None else f"by a margin of {config.margin:.0%}"
+            told.append(
+                f"What purchases bring in {card.horizon:,} days (score.clv) counts {kept}, discounted by "
+                f"{float(config.discount):.3g} a year (`discount` of tenure.yaml); its limits count the same layers."
+            )
+        return tuple(told)
+
+    def purchases_card(self, card: Card, name: str | None = None) -> ModelCard:
+        """The card of a prediction of purchases."""
+        from tenure.predict.choice import naive, rows_of
+        from tenure.predict.fitting import fit_rows
+        from tenure.predict.registry import PURCHASES
+        from tenure.predict.told import card_of_purchases, weeks_of
+        from tenure.predict.waits import repeat_days
+
+        known, choice = card.known, card.choice
+        there = known.before.frequency >= 0
+        then = known.before.frequency[there], known.before.recency[there], known.before.T[there]
+        before = None
+        chance_then = chance_now = None
+        if card.used.naive:
+            expected = naive(card.used.name, known.before, float(choice.days))[there]
+        else:
+            before = fit_rows(PURCHASES[card.used.name], rows_of(known.before, there))
+            expected = before.expected_purchases(float(choice.days), *then)
+            chance_then = 1 - before.p_purchases(0, float(choice.days), *then)
+            now = known.after.frequency, known.after.recency, known.after.T
+            assert card.fitted is not None
+            chance_now = 1 - card.fitted.p_purchases(0, float(choice.days), *now)
+        scope, kind = self._ws.moves.scope(name), self._bought(name)
+        with self._ws._store.aside() as connection:
+            repeats = repeat_days(connection, kind, self._ws.zone, until=scope.now, kept=scope.kept())
+        weeks = weeks_of(
+            known.until - known.after.T, repeats, before, begin=known.begin, end=known.end, until=known.until
+        )
+        return card_of_purchases(
+            known, choice, card.used, asked=card.asked, fitted=card.fitted, before=before, value=card.value,
+            no_value=card.no_value, chance_then=chance_then, expected_then=expected, chance_now=chance_now, weeks=weeks,
+            lifecycle=scope.lifecycle.name, as_of=scope.now, horizon=card.horizon,
+            since=self._ws.first_event or scope.now, settings=self._settings(card),
+        )  # fmt: skip
 
     def _value(self, known: Summary) -> tuple[Fitted | None, str]:
         from tenure.predict.fitting import fit
@@ -179,6 +289,10 @@ class Predictions:
         if found.params["q"] <= 1:
             return None, "Values are so unequal that their mean cannot be told from these."
         return found, ""
+
+
+def _alive_by(customers: tuple[Floats, Floats, Floats], fitted: Fitted) -> Floats:
+    return fitted.p_alive(*customers)
 
 
 def _layers(fitted: Fitted) -> tuple[Layer, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 CDNOW = SHARED / "cdnow" / "CDNOW_sample.txt"
+MASTER = SHARED / "cdnow" / "CDNOW_master.txt"
 needs_cdnow = pytest.mark.skipif(not CDNOW.exists(), reason="needs ../shared/data/cdnow")
 
 # of every hundred customers, P. S. Fader and B. G. S. Hardie (2007), table 1; as counts of 1,000
@@ -25,6 +26,16 @@ DONORS = """
 """
 
 
+@cache
+def ordinal(day: str) -> int:
+    return date(int(day[:4]), int(day[4:6]), int(day[6:])).toordinal()
+
+
+@cache
+def cdnow(weeks: int = 39, *, master: bool = False) -> Customers:
+    return Customers(weeks, master=master)
+
+
 def donors() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     x, t_x, count = np.array([[float(n) for n in row.split()] for row in DONORS.split(",")]).T
     return x, t_x, np.full(len(x), 6.0), count
@@ -33,21 +44,21 @@ def donors() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 class Customers:
     """Frequency, recency, T (in weeks), mean value of repeat purchases, and purchases in the hold-out."""
 
-    def __init__(self, weeks: int = 39) -> None:
-        days: dict[str, dict[date, float]] = defaultdict(lambda: defaultdict(float))
-        with CDNOW.open(encoding="ascii") as lines:
-            for _, customer, day, _, value in csv.reader(
-                (line.strip() for line in lines), delimiter=" ", skipinitialspace=True
-            ):
-                days[customer][date(int(day[:4]), int(day[4:6]), int(day[6:]))] += float(value)
+    def __init__(self, weeks: int = 39, *, master: bool = False) -> None:
+        days: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+        for line in (MASTER if master else CDNOW).read_text(encoding="ascii").splitlines():
+            if not line.split()[0].isdigit():
+                continue  # the header of the master
+            customer, *_, day, _, value = line.split()
+            days[customer][ordinal(day)] += float(value)
         end = (date(1997, 9, 30) if weeks == 39 else date(1998, 6, 30)).toordinal()
         rows = []
         for customer in sorted(days):
             bought = sorted(days[customer])
-            known = [day for day in bought if day.toordinal() <= end]
+            known = [day for day in bought if day <= end]
             spent = [days[customer][day] for day in known[1:]]
             rows.append((
-                len(known) - 1, (known[-1] - known[0]).days / 7, (end - known[0].toordinal()) / 7,
+                len(known) - 1, (known[-1] - known[0]) / 7, (end - known[0]) / 7,
                 sum(spent) / len(spent) if spent else 0.0, len(bought) - len(known),
             ))  # fmt: skip
         self.x, self.t_x, self.T, self.mean, self.later = np.array(rows).T

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks import coverage
 from tenure import predict
 from tenure.errors import UsageError
 
-from .published import Customers, needs_cdnow, simulated
+from .published import cdnow, needs_cdnow, simulated
 
 TRUTH = {
     "bg_nbd": (0.6, 6.0, 0.9, 2.5), "mbg_nbd": (0.6, 6.0, 0.8, 2.5), "pareto_nbd": (0.6, 6.0, 0.7, 12.0),
@@ -24,15 +25,14 @@ def test_parameters_are_found_again(model: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", TRUTH)
-def test_limits_of_parameters_hold(model: str) -> None:
-    inside = np.zeros(4)
-    for seed in range(200):
-        fitted = predict.fit(model, *simulated(3000, seed=seed, model=model, params=TRUTH[model]))
-        assert fitted.covariance is not None
-        errors = np.sqrt(np.diag(fitted.covariance))
-        inside += np.abs(np.log(list(fitted.params.values())) - np.log(TRUTH[model])) < 1.96 * errors
-    assert np.all((inside / 200 >= 0.90) & (inside / 200 <= 0.99)), inside
+@pytest.mark.parametrize("model", coverage.TRUTH)
+def test_limits_hold_what_they_are_of(model: str) -> None:
+    """95 % limits of the parameters, and for MBG/NBD of the purchases to come; 2,000 of them are in the docs."""
+    found = [coverage.covered(model, seed, 3000, total=model == "mbg_nbd" and seed < 60) for seed in range(200)]
+    inside = np.mean([own for own, _ in found], axis=0)
+    assert np.all((inside >= 0.90) & (inside <= 0.99)), inside
+    totals = [total for _, total in found if total is not None]
+    assert not totals or 0.90 <= np.mean(totals) <= 0.99
 
 
 def test_values_and_renewals_are_found_again() -> None:
@@ -64,7 +64,7 @@ def test_the_simulated_future_is_the_expected_one(model: str) -> None:
 
 @needs_cdnow
 def test_layers_of_the_interval_of_cdnow() -> None:
-    data = Customers()
+    data = cdnow()
     bought = data.later.sum()
     bg = predict.fit("bg_nbd", *data.columns).interval(39, *data.columns, layers=("parameter",))
     assert (bg.low[0], bg.high[0]) == (pytest.approx(1515, abs=25), pytest.approx(1809, abs=30))
@@ -86,7 +86,7 @@ def test_layers_of_the_interval_of_cdnow() -> None:
 
 @needs_cdnow
 def test_bootstrap_agrees_with_the_curvature() -> None:
-    fitted = predict.fit("mbg_nbd", *Customers().columns)
+    fitted = predict.fit("mbg_nbd", *cdnow().columns)
     drawn = fitted.bootstrap(30, seed=3)
     for name, error in fitted.standard_errors.items():
         assert drawn[name] == pytest.approx(error, rel=0.5)
