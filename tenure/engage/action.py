@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Literal, TypeVar, get_args
 
 from tenure.documents import did_you_mean
+from tenure.engage.consent import MARKETING, channel_name, purpose_name
 from tenure.errors import UsageError
 
 Kind = Literal["download", "tasks"]
@@ -55,7 +56,7 @@ class Action:
     """An action as it was laid down. `id` is its name as a word; `share` of the people are held out.
 
     Goals count from `started_at` (microseconds UTC, without that moment itself) for `days` days. `channel` is the way
-    by which people are to be reached (None: any), `consent` what was asked of them for it, `people` which list it was.
+    XX
     """
 
     id: str
@@ -70,6 +71,7 @@ class Action:
     consent: Consent = "given"
     note: str = ""
     people: str = ""
+    purpose: str = MARKETING
 
     @property
     def ends_at(self) -> int:
@@ -110,12 +112,14 @@ def lot(action: str, customer: str) -> int:
 def defined(
     name: str, *, goal: Goal, started_at: int, days: int = DAYS, share: Decimal | float | str = SHARE, owner: str = "",
     kind: str = "download", channel: str | None = None, consent: str = "given", note: str = "", people: str = "",
+    purpose: str = MARKETING,
 ) -> Action:  # fmt: skip
     """The action of these settings. Raises UsageError for what cannot be."""
     return Action(
         id=identity(name), name=_clean(name), goal=goal, days=_days(days), share=_share(share), started_at=started_at,
-        owner=_clean(owner), kind=_one_of(kind, KINDS, "kind"), channel=channel_of(channel),
+        owner=_clean(owner), kind=_one_of(kind, KINDS, "kind"), channel=channel_name(channel),
         consent=_one_of(consent, CONSENTS, "consent"), note=note.strip(), people=people,
+        purpose=purpose_name(purpose) or MARKETING,
     )  # fmt: skip
 
 
@@ -127,12 +131,6 @@ def identity(name: str) -> str:
     if len(word) > _LONGEST:
         raise UsageError(f"A name of {len(word)} letters is too long.", hint=f"Use at most {_LONGEST}.")
     return word
-
-
-def channel_of(channel: str | None) -> str | None:
-    """The channel in small letters; None where none is named."""
-    word = (channel or "").strip().casefold()
-    return "email" if word in ("e-mail", "mail") else word or None
 
 
 def _days(days: int) -> int:

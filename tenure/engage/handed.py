@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from tenure.engage.consent import Consents
+from tenure.engage.consent import MARKETING, Consents
 from tenure.lifecycle.moves.scope import Scope
 from tenure.lifecycle.tell import named
 from tenure.warehouse.connection import Connection
@@ -22,12 +22,12 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 def handed(
     connection: Connection, scope: Scope, people: str, consents: Consents, *, traits: Sequence[str] = CONTACT,
-    channel: str | None = None,
+    channel: str | None = None, purpose: str = MARKETING,
 ) -> pa.Table:  # fmt: skip
     """Those in `people` (SQL of units), the most money first.
 
     Columns: customer_id, the traits that anybody has, `consent_` and each channel (yes, no, or null where nothing was
-    ever said), stage, money. With `channel`, those who took their consent to it back are left out.
+    ever said; for the `purpose`), stage, money. With `channel`, those who took their consent to it back are left out.
     """
     known = connection.execute("SELECT DISTINCT name FROM trait_changes").fetchall()
     there = [trait for trait in traits if (trait,) in known]
@@ -44,7 +44,7 @@ def handed(
     joined = f"LEFT JOIN ({told}) AS told USING (unit)" if there else ""
     words = []
     for place, one in enumerate(consents.channels):
-        joined += f" LEFT JOIN ({consents.last(one)}) AS c{place} USING (unit)"
+        joined += f" LEFT JOIN ({consents.last(one, purpose)}) AS c{place} USING (unit)"
         words.append(
             f"CASE WHEN c{place}.given THEN 'yes' WHEN NOT c{place}.given THEN 'no' END AS {_name(f'consent_{one}')}"
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tenure.engage.action import Action, Goal, Split
+from tenure.engage.consent import MARKETING
 from tenure.events import Event
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.where import quote
@@ -38,8 +39,8 @@ def events_of(begun: Begun, parts: Split) -> Iterator[Event]:
             "action": action.id, "name": action.name, "goal": goal.text, "goal_events": goal.events,
             "goal_where": goal.where, "goal_values": goal.values, "days": action.days, "owner": action.owner or None,
             "share": action.share, "kind": action.kind, "channel": action.channel, "consent": action.consent,
-            "note": action.note or None, "people": action.people or None, "treated": begun.treated,
-            "held_out": begun.held_out, "left_out": begun.left_out,
+            "purpose": action.purpose, "note": action.note or None, "people": action.people or None,
+            "treated": begun.treated, "held_out": begun.held_out, "left_out": begun.left_out,
         },
     )  # fmt: skip
     shared = {
@@ -89,7 +90,7 @@ def _read(told: dict[str, object], time: int) -> Begun:
             started_at=time, owner=text("owner"), kind="tasks" if text("kind") == "tasks" else "download",
             channel=text("channel") or None,
             consent="not_withdrawn" if text("consent") == "not_withdrawn" else "given", note=text("note"),
-            people=text("people"),
+            people=text("people"), purpose=text("purpose") or MARKETING,
             goal=Goal(
                 text=text("goal"), events=texts("goal_events"), where=text("goal_where") or None,
                 values=texts("goal_values"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -12,10 +13,9 @@ import pyarrow as pa
 import pytest
 
 from tenure.engage.action import split
-from tenure.engage.consent import KINDS, consents
+from tenure.engage.consent import consents, standing, words_of
 from tenure.errors import UsageError
 from tenure.events import Event
-from tenure.warehouse.measures import ensure
 from tenure.workspace import Workspace
 from tenure.workspace.actions import done_and_lift
 from tenure.workspace.calendar import named_period
@@ -265,43 +265,103 @@ def test_consent_against_a_plain_reading(shop: Workspace) -> None:
                 ["Consent Given", "Consent Withdrawn", "Subscribed", "Unsubscribed", "Message Complained"]
             )
             told = {"channel": random.choice(["email", "EMail", "e-mail", "phone", None]),
-                    "purpose": random.choice(["marketing", "service", None, None])}  # fmt: skip
+                    "purpose": random.choice(["marketing", "Service", None, None])}  # fmt: skip
             log.append(consent(name, who, START - random.randrange(4) * DAY, **told))
     shop.record(log)
-    for channel in ("email", "phone"):
-        for as_of in (START - 2 * DAY, START):
-            expected = {}
-            for who in PEOPLE[:60]:
-                words = [
-                    (event.time, not given)
-                    for event in log
-                    if event.customer_id == who and event.time <= as_of
-                    and (given := plain(event, channel)) is not None
-                ]  # fmt: skip
-                if words:
-                    # of two at one moment, the one that takes back
-                    expected[who] = not max(words)[1]
-            with shop._store.transaction() as connection:
-                known_then = consents(connection, ensure(connection, KINDS), as_of=as_of)
-                assert set(known_then.channels) <= {"email", "phone"}
+    connection = shop._store.connection()
+    keys = dict(connection.execute("SELECT id, key FROM units").fetchall())
+    for as_of in (START - 2 * DAY, START):
+        found = consents(connection, as_of=as_of)
+        assert set(found.channels) <= {"email", "phone"} and set(found.purposes) == {"marketing", "service"}
+        for channel in ("email", "phone"):
+            for purpose in ("marketing", "service"):
                 rows = connection.execute(
-                    f"SELECT units.id, given FROM ({known_then.last(channel)}) JOIN units ON units.key = unit"
+                    f"SELECT units.id, given FROM ({found.last(channel, purpose)}) JOIN units ON units.key = unit"
                 ).fetchall()
-            assert dict(rows) == expected
+                told = dict(rows)
+                for who in PEOPLE[:60]:
+                    expected = plain(
+                        [one for one in log if one.customer_id == who and one.time <= as_of], channel, purpose
+                    )
+                    assert told.get(who) is expected, (who, channel, purpose)
+                    key = keys.get(who, -1)
+                    one_by_one = {
+                        (one.channel, one.purpose): one.given
+                        for one in standing(
+                            words_of(connection, key, as_of=as_of), channels=[channel], purposes=[purpose]
+                        )
+                    }
+                    assert one_by_one[channel, purpose] is expected
 
 
-def plain(event: Event, channel: str) -> bool | None:
-    """What an event says of a channel: consent, none, or nothing."""
-    named = event.properties["channel"]
-    about = None if named is None else {"e-mail": "email"}.get(str(named).lower(), str(named).lower())
-    match event.name:
-        case "Consent Given" | "Consent Withdrawn":
-            meant = about in (None, channel) and event.properties["purpose"] != "service"
-            return event.name == "Consent Given" if meant else None
-        case "Subscribed" | "Unsubscribed":
-            return event.name == "Subscribed" if channel == "email" else None
-        case _:
-            return False if (about or "email") == channel else None
+def plain(log: list[Event], channel: str, purpose: str) -> bool | None:
+    """The consent to a channel and purpose, event by event in the order of time."""
+    open_, given = None, None
+    # of two at one moment, the one that takes back
+    for event in sorted(
+        log, key=lambda one: (one.time, one.name in ("Consent Withdrawn", "Unsubscribed", "Message Complained"))
+    ):
+        named = event.properties["channel"]
+        about = None if named is None else {"e-mail": "email"}.get(str(named).lower(), str(named).lower())
+        what = str(event.properties["purpose"] or "").lower() or None
+        if event.name in ("Subscribed", "Unsubscribed"):
+            about, what = "email", None
+        elif event.name == "Message Complained":
+            about, what = about or "email", None
+        if about not in (None, channel):
+            continue
+        agreed = event.name in ("Consent Given", "Subscribed")
+        if what is None:
+            open_ = agreed
+            given = given if not agreed or purpose != "marketing" else True
+            given = False if not agreed and purpose == "marketing" else given
+        elif what == purpose:
+            given = agreed
+    return False if open_ is False else given
+
+
+def test_a_trait_may_tell_of_consent(tmp_path: Path) -> None:
+    (tmp_path / "tenure.yaml").write_text(
+        "name: Shop\nas_of: 2024-07-31T00:00:00Z\nlifecycles: [classic]\nconsent:\n"
+        "  accepts_marketing: {channel: E-Mail}\n  unsubscribed: {channel: email, withdraws: true}\n",
+        encoding="utf-8",
+    )
+    told = {
+        "ann": [{"accepts_marketing": True}], "bob": [{"accepts_marketing": "No"}],
+        "cleo": [{"accepts_marketing": "perhaps"}], "dora": [{"accepts_marketing": 1}, {"unsubscribed": True}],
+        "emil": [{"unsubscribed": True}, {"unsubscribed": False}, {"accepts_marketing": "yes"}],
+    }  # fmt: skip
+    with Workspace.open(tmp_path, clock=lambda: NOW) as ws:
+        ws.record(
+            Event(name="Identified", time=START + place, customer_id=who, traits=traits, type="identify")
+            for who, said in told.items() for place, traits in enumerate(said)
+        )  # fmt: skip
+        ws.refresh()
+        started = ws.actions.preview("Mail", told, goal="order", channel="email", share=0)
+        assert (started.begun.treated, started.begun.left_out) == (1, 4)
+        found = ws.actions.consents()
+        rows = ws._store.connection().execute(
+            f"SELECT id, given FROM ({found.last('email')}) JOIN units ON units.key = unit"
+        ).fetchall()  # fmt: skip
+        assert dict(rows) == {"ann": True, "bob": False, "dora": False, "emil": False}
+
+
+def test_an_action_asks_for_consent_to_its_purpose(shop: Workspace) -> None:
+    known(shop, *PEOPLE)
+    shop.record(consent("Consent Given", who, START - DAY, channel="email", purpose="Offers") for who in PEOPLE[:30])
+    shop.record(consent("Consent Given", who, START - DAY, channel="email") for who in PEOPLE[30:50])
+    shop.record([consent("Consent Withdrawn", PEOPLE[0], START - 1)])
+    assert begin(shop, channel="email", purpose="offers", share=0).begun.treated == 29
+    assert begin(shop, name="July", channel="email", share=0).begun.treated == 20
+    assert shop.actions.result("june").action.purpose == "offers"
+    assert set(shop.actions.download("june")["consent_email"].to_pylist()) == {"yes"}
+    with pytest.raises(UsageError, match="another purpose"):
+        begin(shop, channel="email", share=0)
+    # one purpose does not open what was taken back as a whole; a word without one does
+    shop.record([consent("Consent Given", PEOPLE[0], START + DAY, channel="email", purpose="offers")])
+    assert shop.actions.download("june").num_rows == 29
+    shop.record([consent("Consent Given", PEOPLE[0], START + 2 * DAY, channel="email")])
+    assert begin(shop, name="August", channel="email", purpose="offers", share=0, at=None).begun.treated == 30
 
 
 # what is told of it

@@ -10,15 +10,22 @@ from django.utils.translation import gettext_lazy as _
 
 from tenure.server.accounts.roles import Right, Role, may
 
+TITLES = [
+    (Role.VIEWER.value, _("Viewer")), (Role.ANALYST.value, _("Analyst")), (Role.MARKETER.value, _("Marketer")),
+    (Role.AGENT.value, _("Agent")), (Role.ADMINISTRATOR.value, _("Administrator")),
+]  # fmt: skip
+
 
 class User(AbstractUser):
     """Somebody who may come in, in one role."""
 
     role = models.CharField(
-        _("role"), max_length=20, choices=[(role.value, role.value.capitalize()) for role in Role],
+        _("role"), max_length=20, choices=TITLES,
         default=Role.VIEWER.value,
     )  # fmt: skip
     digest = models.BooleanField(_("weekly digest"), default=False)
+    # empty: what the browser asks for
+    language = models.CharField(_("language"), max_length=10, blank=True)
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
@@ -54,6 +61,12 @@ class ApiKey(models.Model):
     # the first characters tell keys apart in lists
     prefix = models.CharField(max_length=12)
     digest = models.CharField(max_length=64, unique=True)
+    # under which its events stand in the log; empty: its name
+    source = models.CharField(max_length=100, blank=True)
+    # the sites from which browsers may use it; none: from anywhere
+    origins = models.JSONField(default=list)
+    # whether it may be used without an origin, as programs on servers do
+    server_side = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     last_used_at = models.DateTimeField(null=True)

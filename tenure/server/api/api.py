@@ -22,10 +22,11 @@ from tenure.errors import DefinitionError, TenureError, TookTooLong
 from tenure.server import holding
 from tenure.server.access import Denied
 from tenure.server.access.reader import KeyHolder
-from tenure.server.accounts.keys import find_key
+from tenure.server.accounts.keys import WRITE, find_key
 from tenure.server.accounts.models import User
 
 MOST = 200  # rows a page
+EVENTS = "/api/v1/events"
 
 
 class Bearer(HttpBearer):
@@ -33,7 +34,7 @@ class Bearer(HttpBearer):
 
     def authenticate(self, request: HttpRequest, token: str) -> KeyHolder | None:
         """Who holds the key; None where there is no such key."""
-        return _holder(token)
+        return _holder(request, token)
 
 
 class KeyHeader(APIKeyHeader):
@@ -43,7 +44,7 @@ class KeyHeader(APIKeyHeader):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> KeyHolder | None:
         """Who holds the key; None where there is no such key."""
-        return _holder(key) if key else None
+        return _holder(request, key) if key else None
 
 
 class Session(SessionAuth):
@@ -54,8 +55,11 @@ class Session(SessionAuth):
         return request.user if request.user.is_authenticated else None  # type: ignore[return-value]
 
 
-def _holder(text: str) -> KeyHolder | None:
+def _holder(request: HttpRequest, text: str) -> KeyHolder | None:
     key = find_key(text)
+    if key is not None and key.scope == WRITE and not request.path.endswith(EVENTS):
+        # before anything of the question is looked at
+        raise Denied("This key may only send events.", hint="Take one of the scope read: `tenure keys create`.")
     return KeyHolder(name=key.name, scope=key.scope, number=key.pk) if key else None
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest
 from ninja import Router
 
-from tenure.errors import DefinitionError, UsageError
+from tenure.errors import DefinitionError, TookTooLong, UsageError
 from tenure.lifecycle.definition import Lifecycle
 from tenure.server import holding
 from tenure.server.access import definitions, require
@@ -18,6 +22,10 @@ from tenure.server.api.answers import ChangeIn, LifecycleAnswer, PlanAnswer, Pla
 from tenure.server.api.api import asked
 
 router = Router(tags=["definitions"])
+T = TypeVar("T")
+# seconds that a request waits for the worker, and how many may at once
+PATIENCE = 10.0
+_PLACES = threading.BoundedSemaphore(2)
 
 
 @router.get("/lifecycles", response=list[LifecycleAnswer], summary="Lifecycles and segments")
@@ -49,7 +57,8 @@ def plan(request: HttpRequest, given: PlanIn) -> dict[str, Any]:
     """People and money by stage before and after, with nothing written; or every problem of the files."""
     _few(given)
     try:
-        found = definitions.previewed(request.auth, given.files).result(definitions.PATIENCE).plan
+        with _waiting():
+            found = _awaited(definitions.previewed(request.auth, given.files)).plan
     except DefinitionError as error:
         return {"problems": [asdict(one) for one in error.problems], "changes": []}
     return {"problems": [], "changes": [asdict(one) for one in found.moves]}
@@ -62,8 +71,34 @@ def change(request: HttpRequest, given: ChangeIn) -> dict[str, Any]:
     _few(given)
     reader = request.auth
     user = reader if isinstance(reader, User) else None
-    made = definitions.change(user, given.files, note=given.note[:300], bases=given.bases or None, reader=reader)
+    with _waiting():
+        made = _awaited(
+            definitions.begin(user, given.files, note=given.note[:300], bases=given.bases or None, reader=reader)
+        )
     return {"change": made.pk, "files": sorted(made.files)}
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """A block in which a request waits for the worker; few do at once, so that the others are answered."""
+    if not _PLACES.acquire(blocking=False):
+        raise TookTooLong("Others wait for the same already.", hint="Try again in a minute.")
+    try:
+        yield
+    finally:
+        _PLACES.release()
+
+
+def _awaited(outcome: Future[T]) -> T:
+    """What the worker says within the time that a request waits. Raises TookTooLong."""
+    try:
+        return outcome.result(PATIENCE)
+    except TimeoutError:
+        if outcome.cancel():
+            raise TookTooLong("The worker is busy, and nothing was done.", hint="Try again in a minute.") from None
+        raise TookTooLong(
+            "It takes longer than a request may wait, and goes on.", hint="Ask for the definitions in a minute."
+        ) from None
 
 
 def _few(given: PlanIn) -> None:

@@ -11,9 +11,12 @@ from tenure.errors import UsageError
 from tenure.ingest.tracking import NotReadable, read_body
 from tenure.server.access import Denied
 from tenure.server.access.reader import KeyHolder
+from tenure.server.accounts.models import ApiKey
 from tenure.server.api.api import api
+from tenure.server.intake.asked import ELSEWHERE
 from tenure.server.intake.keys import SCOPES, Sender
 from tenure.server.intake.native import taken
+from tenure.server.intake.refusals import elsewhere
 
 router = Router(tags=["events"])
 
@@ -75,8 +78,11 @@ def events(request: HttpRequest) -> HttpResponse:
     if not isinstance(holder, KeyHolder) or holder.scope not in SCOPES:
         raise Denied("Events are sent with a key of the scope write.", hint="Make one: `tenure keys create NAME`.")
     try:
+        sender = Sender.of(ApiKey.objects.get(pk=holder.number))
+        if elsewhere(sender, request.headers.get("Origin", "")):
+            raise Denied(f"{ELSEWHERE[0].upper()}{ELSEWHERE[1:]}.")
         body = read_body(request.body, request.headers.get("Content-Encoding", ""))
-        told = taken(Sender(holder.number, f"live:{holder.name}"), "", body)
+        told = taken(sender, "", body)
     except NotReadable as error:
         raise UsageError(f"Nothing was taken in: {error.reason}.") from None
     return api.create_response(request, told, status=200 if told["accepted"] else 400)

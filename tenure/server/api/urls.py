@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tenure.server.api import customers, defined, events, figures
+from tenure.server.api import customers, defined, events, figures, privacy, webhooks
 from tenure.server.api.api import api
 
-for part in (customers, figures, defined, events):
+for part in (customers, privacy, figures, defined, events, webhooks):
     api.add_router("", part.router)
 
 urls = api.urls
