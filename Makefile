@@ -4,17 +4,23 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 WORKERS ?= auto
-PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS)
+# a worker begins with a half of the tests in their order, so that what many of them share is seldom made twice
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
 	--custom-compile-command "make lock"
 SOURCES := tenure tests $(wildcard benchmarks)
 
-# what is written to the operational database is tested on both kinds of it
+# what is written to the operational database is tested on both kinds of it; what clients and requests say is the same
+# to both (and `make test-all` asks it of both)
 ON_POSTGRESQL := $(wildcard $(addprefix tests/server/test_,coming_in.py access.py api.py tasks.py users_pages.py \
-	actions_pages.py people_pages.py digest.py notes.py) tests/server/intake)
+	actions_pages.py people_pages.py digest.py notes.py)) \
+	$(filter-out %/test_clients.py %/test_requests.py,$(wildcard tests/server/intake/test_*.py))
 
-.PHONY: help demo environment environment-dev check browser test test-all bench docs lock build clean
+# what is imported is compiled once, not by each of the many processes that are started
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help demo environment environment-dev check browser test test-all torture bench docs lock build clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -e 's/:[^#]*##/#/' | awk -F'# ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -45,12 +51,16 @@ test-all: check browser ## check, then all tests
 	$(PYTEST)
 	TENURE_TEST_DATABASE=postgresql $(PYTEST) tests/server --ignore tests/server/browser
 
+torture: environment-dev ## kill the server 1,000 times under load, and look for what is lost (KILLS=n for n times)
+	$(BIN)/python -m tests.server.intake.torture --kills $(or $(KILLS),1000)
+
 bench: environment-dev ## time and memory at 10 million events (takes minutes)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.shop
 	$(BIN)/python -m benchmarks.catalogue
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.intake
+	$(BIN)/python -m benchmarks.follow
 
 docs: environment-dev ## write the generated pages of docs/ again
 	$(BIN)/python -m tenure.events docs/reference/events.md

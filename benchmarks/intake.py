@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15, help="of each measurement")
     parser.add_argument("--clients", type=int, default=16, help="connections at once")
     parser.add_argument("--processes", type=int, default=2, help="of clients")
+    parser.add_argument("--rate", type=int, default=20_000, help="events a second in batches; 0: as many as go")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tenure-bench-") as scratch:
         folder = Path(scratch)
@@ -54,8 +55,13 @@ def main() -> None:
         try:
             port = _port(server)
             print(f"load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-            for name, size in (("batches of 100", 100), ("single requests", 1)):
-                _measure(name, size, port, key, options, folder, server.pid)
+            # the first requests find much that was never read from the disk
+            _load(port, key, 100, options, seconds=2, rate=0)
+            _load(port, key, 1, options, seconds=1, rate=0)
+            while _waiting(folder):
+                time.sleep(0.1)
+            for name, size, rate in (("batches of 100", 100, options.rate), ("single requests", 1, 0)):
+                _measure(name, size, rate, port, key, options, folder, server.pid)
         finally:
             server.terminate()
             server.wait(60)
@@ -70,13 +76,11 @@ def _port(server: subprocess.Popen[str]) -> int:
 
 
 def _measure(
-    name: str, size: int, port: int, key: str, options: argparse.Namespace, folder: Path, pid: int
+    name: str, size: int, rate: int, port: int, key: str, options: argparse.Namespace, folder: Path, pid: int
 ) -> None:  # fmt: skip
     spent = _cpu(pid)
     began = time.perf_counter()
-    share = max(1, options.clients // options.processes)
-    with multiprocessing.Pool(options.processes) as pool:
-        told = pool.starmap(_send, [(port, key, size, share, options.seconds)] * options.processes)
+    told = _load(port, key, size, options, seconds=options.seconds, rate=rate)
     took = time.perf_counter() - began
     waits = sorted(one for part, _ in told for one in part)
     clients = sum(cpu for _, cpu in told)
@@ -95,10 +99,24 @@ def _measure(
     )
 
 
-def _send(port: int, key: str, size: int, clients: int, seconds: float) -> tuple[list[float], float]:
+def _load(
+    port: int, key: str, size: int, options: argparse.Namespace, *, seconds: float, rate: int
+) -> list[tuple[list[float], float]]:
+    """The waits of every process of clients, in milliseconds, and the processor time that it used."""
+    share = max(1, options.clients // options.processes)
+    # seconds between two requests of one client
+    pause = size * share * options.processes / rate if rate else 0.0
+    with multiprocessing.Pool(options.processes) as pool:
+        return pool.starmap(_send, [(port, key, size, share, seconds, pause)] * options.processes)
+
+
+def _send(port: int, key: str, size: int, clients: int, seconds: float, pause: float) -> tuple[list[float], float]:
     waits: list[float] = []
     until = time.perf_counter() + seconds
-    threads = [threading.Thread(target=_client, args=(port, key, size, until, waits)) for _ in range(clients)]
+    threads = [
+        threading.Thread(target=_client, args=(port, key, size, until, pause, place / clients, waits))
+        for place in range(clients)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -107,17 +125,23 @@ def _send(port: int, key: str, size: int, clients: int, seconds: float) -> tuple
     return waits, used.ru_utime + used.ru_stime
 
 
-def _client(port: int, key: str, size: int, until: float, waits: list[float]) -> None:
+def _client(port: int, key: str, size: int, until: float, pause: float, offset: float, waits: list[float]) -> None:
+    """Sends until it is time to end; at given moments where there is a pause, however long the answers take."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
     path = "/v1/track" if size == 1 else "/v1/batch"
+    due = time.perf_counter() + offset * pause
     while time.perf_counter() < until:
         lead = uuid4().hex
         told = {"type": "track", "event": "Product Viewed", "userId": f"c{hash(lead) % 10_000}"}
         told |= {"timestamp": "2026-01-31T12:00:00.000Z", "properties": {"product_id": "p1", "price": 19.99}}
         items = [{**told, "messageId": f"{lead}-{place}"} for place in range(size)]
         body = json.dumps(items[0] if size == 1 else {"batch": items})
-        began = time.perf_counter()
+        if pause:
+            time.sleep(max(0.0, due - time.perf_counter()))
+        # whoever is late has waited, too
+        began = due if pause else time.perf_counter()
+        due += pause
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         answer.read()

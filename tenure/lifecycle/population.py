@@ -54,27 +54,32 @@ def excluded(exclusion: Applied | None, moment: int, *, table: str = "stage_code
     return f"SELECT unit FROM ({in_stage(exclusion.code, moment, table=table)})" if exclusion else NOBODY
 
 
-def money_at(connection: Connection, money: Worth, lifecycle: Lifecycle, moment: int) -> str:
-    """SQL of every unit's money at a moment: unit, money (exact to six decimals, 0 where unknown)."""
+def money_at(
+    connection: Connection, money: Worth, lifecycle: Lifecycle, moment: int, *, units: str | None = None
+) -> str:
+    """SQL of every unit's money at a moment: unit, money (exact to six decimals, 0 where unknown).
+
+    `units` is a relation of those who are asked for; without it, all are.
+    """
     operand = bind_value(money.value, bindings=money.events, unit=lifecycle.unit)
     if isinstance(operand, Reading) and operand.function == "sum" and operand.kind is not None:
         # what money nearly always is needs no register
         number = ensure(connection, [operand.kind])[operand.kind]
         since = f" AND time > {moment - operand.within}" if operand.within is not None else ""
+        among = f" AND unit IN (SELECT unit FROM {units})" if units else ""
         return (
             f"SELECT unit, CAST(coalesce(sum(value), 0) AS DECIMAL(38,6)) AS money FROM measures "
-            f"WHERE kind = {number} AND time <= {moment}{since} GROUP BY unit"
+            f"WHERE kind = {number} AND time <= {moment}{since}{among} GROUP BY unit"
         )
-    return (
-        f"SELECT unit, coalesce(CAST(told AS DECIMAL(38,6)), 0) AS money FROM ({value_at(connection, operand, moment)})"
-    )
+    told = value_at(connection, operand, moment, units=units)
+    return f"SELECT unit, coalesce(CAST(told AS DECIMAL(38,6)), 0) AS money FROM ({told})"
 
 
-def value_at(connection: Connection, operand: Operand, moment: int) -> str:
+def value_at(connection: Connection, operand: Operand, moment: int, *, units: str | None = None) -> str:
     """SQL of a value at a moment, for every unit that has one of its events: unit, told."""
     kinds = {kind for reading in readings(operand) for kind in (reading.kind, reading.after) if kind}
     numbers = ensure(connection, sorted(kinds, key=lambda kind: kind.key()))
-    feeds = Feeds(View(as_of=moment).measures(), numbers, "stage_codes", {}, {})
+    feeds = Feeds(View(as_of=moment, units=units).measures(), numbers, "stage_codes", {}, {})
     registers, columns = registers_at([operand], feeds, moment)
     return f"SELECT unit, {value(operand, columns, str(moment))} AS told FROM ({registers})"
 

@@ -10,23 +10,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tenure.lifecycle.definition import Lifecycle
-from tenure.lifecycle.history import View, compute, prepared
+from tenure.lifecycle.feed import tell
+from tenure.lifecycle.history import COLUMNS, View, compute, prepared
 from tenure.lifecycle.passes import Prepared
 from tenure.warehouse.connection import Connection, first_row
-from tenure.warehouse.facts import fact, set_fact
+from tenure.warehouse.facts import facts, set_facts
 from tenure.warehouse.measures import registered
 
 AS_OF = "as_of"
+# no scheduled move comes before that moment; the next one comes then or later
+DUE = "due"
+NEVER = 2**63 - 1
+# a clock is put right by so much, at most (microseconds)
+SET_BACK = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
-    """What a refresh did: lifecycles computed anew, units refreshed in the others, and whether anything was due."""
+    """What a refresh did: lifecycles computed anew, units refreshed in the others, rows that were told in the feed.
+
+    `moved` names the temporary tables with the units whose present may be another one now.
+    """
 
     rebuilt: tuple[str, ...]
     removed: tuple[str, ...]
     units: int
     as_of: int
+    told: int = 0
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +61,20 @@ def applied(connection: Connection) -> dict[str, Applied]:
     return found
 
 
-def refresh(connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: int, anew: bool = False) -> Refreshed:
+def refresh(
+    connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: int, anew: bool = False, now: int | None = None
+) -> Refreshed:
     """What was done to bring the history of exactly these lifecycles up to `as_of`.
 
     Lifecycles with a new definition are computed over all units, and so are all where `anew` is set or `as_of` went
-    back; the others for the units whose events arrived, or came of age, since the last refresh.
+    back; the others for the units whose events arrived, or came of age, since the last refresh. Where a feed was begun,
+    what is new in the past is told there, as recorded at `now` (None: `as_of`).
     """
     held = applied(connection)
     codes = codes_of(lifecycles, held)
-    before = fact(connection, AS_OF)
-    back = before is None or as_of < int(before)
+    known = facts(connection, (AS_OF, DUE))
+    before = int(known[AS_OF]) if AS_OF in known else None
+    back = before is None or as_of < before
     changed = {l.name for l in lifecycles if anew or back or l.name not in held or held[l.name].id != l.id}  # noqa: E741
     while more := {l.name for l in lifecycles if l.refers_to & changed} - changed:  # noqa: E741
         changed |= more
@@ -71,24 +86,78 @@ def refresh(connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: i
         connection.execute(f"DELETE FROM stage_codes WHERE lifecycle IN ({_list([*gone, *rebuilt])})")
     # first the others: they ask for no stage of a changed one, but those may ask for theirs
     rest = frozenset(codes) - changed
-    units = 0
-    if rest:
-        units = _gather(connection, ready, int(before or 0), as_of)
-    if units:
-        kept = [codes[name] for name in rest]
+    units = _gather(connection, ready, before or 0, as_of) if rest else 0
+    due = DUE not in known or int(known[DUE]) <= as_of
+    if rest and due:
         connection.execute(
-            f"DELETE FROM stage_codes WHERE lifecycle IN ({_list(kept)}) AND unit IN (SELECT unit FROM gathered)"
+            "CREATE OR REPLACE TEMP TABLE due_stays AS SELECT * FROM stage_codes WHERE "
+            f"(entered_at > {before} AND entered_at <= {as_of}) OR (left_at > {before} AND left_at <= {as_of})"
         )
-        view = View(as_of=as_of, units="gathered", rows="gathered_measures", limited=True)
-        compute(connection, ready, lifecycles, view, into="stage_codes", only=rest)
+    if units:
+        _follow(connection, ready, lifecycles, as_of, rest, everything=not changed)
     if changed:
         everyone = View(as_of=as_of if has_future(connection, as_of) else None)
         compute(connection, ready, lifecycles, everyone, into="stage_codes", only=frozenset(changed))
     connection.execute("DELETE FROM touched")
     if changed or removed:
         _keep(connection, lifecycles, codes)
-    set_fact(connection, AS_OF, str(as_of))
-    return Refreshed(rebuilt=tuple(sorted(changed)), removed=removed, units=units, as_of=as_of)
+        held = applied(connection)
+    told = tell(
+        connection, held, anew=changed, removed=removed, before=before, as_of=as_of,
+        now=as_of if now is None else now, units=units, due=bool(rest and due),
+    )  # fmt: skip
+    if due or changed or removed:
+        soonest = _soonest(connection, "stage_codes", as_of)
+    else:
+        soonest = min(int(known[DUE]), _soonest(connection, "new_stays", as_of) if units else NEVER)
+    set_facts(connection, {AS_OF: str(as_of), DUE: str(soonest)})
+    return Refreshed(
+        rebuilt=tuple(sorted(changed)), removed=removed, units=units, as_of=as_of, told=told,
+        moved=tuple(name for name, there in (("gathered", units), ("due_stays", rest and due)) if there),
+    )  # fmt: skip
+
+
+def _follow(
+    connection: Connection, ready: Prepared, lifecycles: Sequence[Lifecycle], as_of: int, rest: frozenset[str], *,
+    everything: bool,
+) -> None:  # fmt: skip
+    """Nothing; brings the histories of the units in `gathered` up to date: `old_stays` as they were, `new_stays` now.
+
+    Nearly all rows stay as they are, and only the others are written.
+    """
+    limit = "" if everything else f" AND lifecycle IN ({_list([ready.codes[name] for name in sorted(rest)])})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE old_stays AS SELECT rowid AS place, {COLUMNS} FROM stage_codes "
+        f"WHERE unit IN (SELECT unit FROM gathered){limit}"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE new_stays AS SELECT {COLUMNS} FROM stage_codes LIMIT 0")
+    view = View(as_of=as_of, units="gathered", rows="gathered_measures", limited=True)
+    compute(connection, ready, lifecycles, view, into="new_stays", only=rest)
+    same = " AND ".join(f"old.{column} IS NOT DISTINCT FROM new.{column}" for column in COLUMNS.split(", "))
+    connection.execute(
+        "DELETE FROM stage_codes WHERE rowid IN "
+        f"(SELECT place FROM old_stays AS old ANTI JOIN new_stays AS new ON {same})"
+    )
+    connection.execute(
+        f"INSERT INTO stage_codes ({COLUMNS}) SELECT {COLUMNS} FROM new_stays EXCEPT SELECT {COLUMNS} FROM old_stays"
+    )
+
+
+def _soonest(connection: Connection, stays: str, as_of: int) -> int:
+    """When the first scheduled move after `as_of` comes; NEVER where there is none."""
+    moments = ", ".join(f"min({column}) FILTER (WHERE {column} > {as_of})" for column in ("entered_at", "left_at"))
+    row = first_row(connection, f"SELECT least({moments}) FROM {stays}")
+    return NEVER if row is None or row[0] is None else int(row[0])
+
+
+def standing(connection: Connection, now: int) -> int:
+    """The moment to refresh to by a clock that says `now`.
+
+    A clock that was set back stands still until it is where it was, so that nothing is told twice; one that is back by
+    more than a day was wrong before, and histories are computed anew.
+    """
+    before = facts(connection, (AS_OF,)).get(AS_OF)
+    return now if before is None or not now < int(before) <= now + SET_BACK else int(before)
 
 
 def codes_of(lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied]) -> dict[str, int]:
@@ -111,11 +180,17 @@ def has_future(connection: Connection, as_of: int) -> bool:
 
 
 def _gather(connection: Connection, ready: Prepared, before: int, as_of: int) -> int:
-    """How many units are to be refreshed; makes `gathered` and, read once, their measures."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE gathered AS SELECT DISTINCT unit FROM touched")
+    """How many units are to be refreshed; makes `gathered` and, read once, their measures.
+
+    `cause` is why a unit is, where it is not just that events arrived as they happened.
+    """
+    arms = " ".join(f"WHEN bool_or(cause = '{cause}') THEN '{cause}'" for cause in ("merge", "erase", "import"))
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE gathered AS SELECT unit, CASE {arms} END AS cause FROM touched GROUP BY unit"
+    )
     if as_of > before:
         connection.execute(
-            "INSERT INTO gathered SELECT unit FROM ("
+            "INSERT INTO gathered SELECT unit, NULL FROM ("
             f"SELECT unit FROM measures WHERE time > {before} AND time <= {as_of} UNION "
             f"SELECT key AS unit FROM units WHERE first_seen > {before} AND first_seen <= {as_of}) "
             "WHERE unit NOT IN (SELECT unit FROM gathered)"

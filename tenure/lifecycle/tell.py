@@ -11,13 +11,10 @@ from tenure.lifecycle.forecast import DAY, due_moves
 from tenure.lifecycle.population import Worth, excluded, money_at
 from tenure.lifecycle.refresh import Applied
 from tenure.warehouse.connection import Connection
-from tenure.warehouse.where import quote
+from tenure.warehouse.identity.asking import unit_of
+from tenure.warehouse.where import named, quote
 
-
-def named(column: str, names: Sequence[str]) -> str:
-    """SQL of the name of the stage at a position."""
-    arms = " ".join(f"WHEN {place} THEN {quote(name)}" for place, name in enumerate(names))
-    return f"CASE {column} {arms} END"
+__all__ = ["due_people", "history_rows", "named", "timestamp"]
 
 
 def timestamp(column: str) -> str:
@@ -37,9 +34,8 @@ def history_rows(
     for lifecycle, held in chosen:
         limits = [f"lifecycle = {held.code}"]
         if customer is not None:
-            limits.append(
-                f"unit IN (SELECT key FROM units WHERE kind = {quote(lifecycle.unit)} AND id = {quote(customer)})"
-            )
+            unit = unit_of(connection, customer, lifecycle.unit)
+            limits.append(f"unit = {unit[0]}" if unit else "FALSE")
         if after is not None:
             limits.append(f"entered_at > {after}")
         parts.append(

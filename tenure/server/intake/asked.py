@@ -14,9 +14,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from tenure.ingest.tracking import MOST_BODY, read_body
+from tenure.server.intake.keys import Sender
 
 _HEADERS = re.compile(r"[A-Za-z0-9, -]{1,500}")
 _DAY = "86400"
+ELSEWHERE = "the write key is not for this site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Asked:
         """A header; empty where there is none."""
         return str(self._environ.get(f"HTTP_{name.upper().replace('-', '_')}", ""))
 
+    @property
+    def origin(self) -> str:
+        """The site whose page sends; empty where none does."""
+        return self.header("Origin")
+
     @cached_property
     def text(self) -> str:
         """The body. Raises NotReadable."""
@@ -98,20 +105,27 @@ def as_json(status: int, told: object, *headers: tuple[str, str]) -> Answer:
     return Answer(status, json.dumps(told, ensure_ascii=False).encode(), headers=headers)
 
 
-def open_to_browsers(answer: Answer) -> Answer:
-    """The answer, readable by pages of any site; no cookie ever goes with such a request."""
-    return Answer(answer.status, answer.body, answer.kind, (*answer.headers, ("Access-Control-Allow-Origin", "*")))
+def open_to_browsers(answer: Answer, asked: Asked, sender: Sender | None = None) -> Answer:
+    """The answer, readable by pages of the sites that the sender's key names, or of any; no cookie goes with it."""
+    allowed: tuple[tuple[str, str], ...] = (("Access-Control-Allow-Origin", "*"),)
+    if sender is not None and sender.origins:
+        there = bool(asked.origin) and sender.may_come_from(asked.origin)
+        named = (("Access-Control-Allow-Origin", asked.origin),) if there else ()
+        allowed = (*named, ("Vary", "Origin"))
+    return Answer(answer.status, answer.body, answer.kind, (*answer.headers, *allowed))
 
 
-def preflight(asked: Asked) -> Answer:
-    """What a browser is told before it sends."""
+def preflight(asked: Asked, sender: Sender | None = None) -> Answer:
+    """What a browser is told before it sends; `sender` is whose key stands in the address, where one does."""
+    if sender is not None and not sender.may_come_from(asked.origin):
+        return open_to_browsers(as_json(403, {"error": ELSEWHERE}), asked, sender)
     wanted = asked.header("Access-Control-Request-Headers")
     headers = wanted if _HEADERS.fullmatch(wanted) else "authorization, content-type, content-encoding"
     return open_to_browsers(
         Answer(204, headers=(
             ("Access-Control-Allow-Methods", "POST, GET, OPTIONS"), ("Access-Control-Allow-Headers", headers),
             ("Access-Control-Max-Age", _DAY),
-        ))
+        )), asked, sender,
     )  # fmt: skip
 
 

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 from tenure.ingest.tracking import Delivery, NotReadable, read
 from tenure.server.holding import now
-from tenure.server.intake.asked import Answer, Asked, as_json
+from tenure.server.intake.asked import ELSEWHERE, Answer, Asked, as_json
 from tenure.server.intake.keeping import keep
 from tenure.server.intake.keys import sender_of
-from tenure.server.intake.refusals import unknown_key, waiting
+from tenure.server.intake.refusals import elsewhere, unknown_key, waiting
 
 FIRST, SECOND = "/api/v1/", "/api/v2/"
 
@@ -23,6 +23,8 @@ def answer(asked: Asked) -> Answer:
         unknown_key("customer.io")
         return _wrong("Unauthorized request", 401, second=second)
     sender, key = found
+    if elsewhere(sender, asked.origin):
+        return _wrong(ELSEWHERE, 403, second=second)
     if seconds := waiting(sender):
         return as_json(429, {"meta": {"error": "too many requests"}}, ("Retry-After", str(seconds)))
     path = asked.raw_path

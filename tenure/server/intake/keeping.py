@@ -16,6 +16,7 @@ from tenure.server import loops
 from tenure.server.holding import now
 from tenure.server.intake.keys import Sender
 from tenure.server.intake.models import Delivery
+from tenure.server.telemetry import add
 
 PATIENCE = 30.0  # seconds that a request waits for its commit
 _MOST = 500
@@ -37,19 +38,24 @@ class Keeper:
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[tuple[Delivery, Future[None]]] = queue.SimpleQueue()
+        # when those were received whose commit is on its way
+        self.being_kept: dict[int, int] = {}
         self._begin = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def keep(self, delivery: Delivery) -> None:
         """Nothing, once the delivery is committed. Raises NotKept where it cannot be."""
         kept: Future[None] = Future()
-        self._waiting.put((delivery, kept))
-        if self._thread is None or not self._thread.is_alive():
-            self._started()
+        self.being_kept[id(kept)] = delivery.received_at
         try:
+            self._waiting.put((delivery, kept))
+            if self._thread is None or not self._thread.is_alive():
+                self._started()
             kept.result(PATIENCE)
         except Exception as error:
             raise NotKept(str(error) or type(error).__name__) from error
+        finally:
+            del self.being_kept[id(kept)]
 
     def _started(self) -> None:
         with self._begin:
@@ -114,6 +120,11 @@ def _written(deliveries: list[Delivery]) -> None:
 _keeper = Keeper()
 
 
+def being_kept_since() -> int:
+    """When the oldest delivery was received whose commit is on its way; the end of time where there is none."""
+    return min([*_keeper.being_kept.values()], default=2**63 - 1)
+
+
 def keep(sender: Sender, dialect: str, call: str, body: str, *, key: str, events: int, received_at: int | None = None,
          mark: str | None = None) -> None:  # fmt: skip
     """Nothing, once the body is committed, without the key in it. Raises NotKept."""
@@ -125,3 +136,4 @@ def keep(sender: Sender, dialect: str, call: str, body: str, *, key: str, events
             received_at=received_at or now(),
         )
     )  # fmt: skip
+    add("tenure_intake_events_total", events, dialect=dialect)

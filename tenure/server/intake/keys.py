@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from tenure.server.accounts.keys import LEAD, find_key
+from tenure.server.accounts.models import ApiKey
+from tenure.server.accounts.origins import allows
 
 SCOPES = ("write", "admin")
 LONGEST = 100
@@ -19,10 +21,27 @@ _MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A program that may send; `source` is the name under which its events stand in the log."""
+    """A program that may send; `source` is the name under which its events stand in the log.
+
+    `origins` are the sites from which browsers may use its key (none: any), and `server_side` tells whether it may be
+    used where there is no site.
+    """
 
     number: int
     source: str
+    origins: tuple[str, ...] = ()
+    server_side: bool = True
+
+    @classmethod
+    def of(cls, key: ApiKey) -> Sender:
+        """Whoever has the key."""
+        return cls(key.pk, f"live:{key.source or key.name}", tuple(key.origins), key.server_side)
+
+    def may_come_from(self, origin: str) -> bool:
+        """Whether the key may be used from a site; empty: from none, as programs on servers do."""
+        if not self.origins:
+            return True
+        return allows(self.origins, origin) if origin else self.server_side
 
 
 _lock = threading.Lock()
@@ -67,7 +86,7 @@ def _find(text: str) -> Sender | None:
     if not connection.in_atomic_block:
         close_old_connections()
     key = find_key(text)
-    found = Sender(key.pk, f"live:{key.name}") if key is not None and key.scope in SCOPES else None
+    found = Sender.of(key) if key is not None and key.scope in SCOPES else None
     with _lock:
         if len(_known) >= _MOST:
             _known.clear()

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from tenure.ingest.tracking import Delivery, NotReadable, read
 from tenure.server.holding import now
-from tenure.server.intake.asked import Answer, Asked, as_json, open_to_browsers, preflight
+from tenure.server.intake.asked import ELSEWHERE, Answer, Asked, as_json, open_to_browsers, preflight
 from tenure.server.intake.keeping import keep
 from tenure.server.intake.keys import Sender, sender_of
-from tenure.server.intake.refusals import unknown_key, waiting
+from tenure.server.intake.refusals import elsewhere, unknown_key, waiting
 
 PATH = "/api/v1/events"
 _SHOWN = 100
@@ -22,20 +22,27 @@ def answer(asked: Asked) -> Answer:
     if asked.method == "OPTIONS":
         return preflight(asked)
     if asked.method != "POST":
-        return open_to_browsers(_fault(405, "Events are sent by POST."))
+        return open_to_browsers(_fault(405, "Events are sent by POST."), asked)
     found = sender_of(asked.credentials[1], asked.header("X-API-Key"))
     if found is None:
         unknown_key("events")
-        return open_to_browsers(_fault(401, "There is no such write key.", "Make one: `tenure keys create NAME`."))
+        told = _fault(401, "There is no such write key.", "Make one: `tenure keys create NAME --scope write`.")
+        return open_to_browsers(told, asked)
     sender, key = found
+    return open_to_browsers(_sent(asked, sender, key), asked, sender)
+
+
+def _sent(asked: Asked, sender: Sender, key: str) -> Answer:
+    if elsewhere(sender, asked.origin):
+        return _fault(403, f"{ELSEWHERE[0].upper()}{ELSEWHERE[1:]}.", "Name the site: `tenure keys create --origin …`.")
     if seconds := waiting(sender):
         later = _fault(429, "That is too often.", f"Come again in {seconds} s.")
-        return open_to_browsers(Answer(429, later.body, headers=(("Retry-After", str(seconds)),)))
+        return Answer(429, later.body, headers=(("Retry-After", str(seconds)),))
     try:
         told = taken(sender, key, asked.text)
     except NotReadable as error:
-        return open_to_browsers(_fault(413 if error.too_large else 400, f"Nothing was taken in: {error.reason}."))
-    return open_to_browsers(as_json(200 if told["accepted"] else 400, told))
+        return _fault(413 if error.too_large else 400, f"Nothing was taken in: {error.reason}.")
+    return as_json(200 if told["accepted"] else 400, told)
 
 
 def taken(sender: Sender, key: str, body: str) -> Mapping[str, Any]:

@@ -19,6 +19,14 @@ def unknown_key(where: str) -> None:
     _count(f"requests with an unknown write key: {where}")
 
 
+def elsewhere(sender: Sender, origin: str) -> bool:
+    """Whether a sender's key is used from a site that it is not for, which the log tells now and then."""
+    if sender.may_come_from(origin):
+        return False
+    _count(f"requests from a site that the key is not for: {sender.source}")
+    return True
+
+
 def waiting(sender: Sender) -> int:
     """0, or for how many seconds a sender that comes too often is sent away."""
     seconds = seconds_to_wait(sender)

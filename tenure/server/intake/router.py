@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db import DatabaseError
 from tenure.server.intake import customerio, native, segment
 from tenure.server.intake.asked import Answer, Asked, as_json, sent
 from tenure.server.intake.keeping import NotKept
+from tenure.server.telemetry import add, observe
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Handler = Callable[[Asked], Answer]
@@ -30,8 +32,13 @@ class Router:
         handler = handler_of(environ)
         if handler is None:
             return self._rest(environ, start_response)
-        asked = Asked(environ)
-        return sent(_answered(handler, asked), start_response, body=asked.method != "HEAD")
+        began, asked = time.perf_counter(), Asked(environ)
+        answer = _answered(handler, asked)
+        seconds = time.perf_counter() - began
+        observe("tenure_request_seconds", seconds, group="intake", status=f"{answer.status // 100}xx")
+        if answer.status >= 400:
+            add("tenure_intake_refused_total", dialect=handler.__module__.rsplit(".", 1)[-1], status=str(answer.status))
+        return sent(answer, start_response, body=asked.method != "HEAD")
 
 
 def handler_of(environ: dict[str, Any]) -> Handler | None:
@@ -47,7 +54,9 @@ def handler_of(environ: dict[str, Any]) -> Handler | None:
         return customerio.answer if basic else native.answer
     if path.startswith(customerio.SECOND):
         return customerio.answer
-    ours = path.startswith("/api/v1/customers/") or path == "/api/v1/merge_customers"
+    # a consent is written down by the API
+    of_customers = path.startswith("/api/v1/customers/") and not path.endswith("/consent")
+    ours = of_customers or path == "/api/v1/merge_customers"
     return customerio.answer if ours and method in _CHANGING else None
 
 

@@ -11,18 +11,18 @@ from uuid import uuid4
 
 from tenure.ingest.tracking import MOST_EVENT, Delivery, NotReadable, read
 from tenure.ingest.tracking.body import read_json
+from tenure.server.accounts.origins import origin_in
 from tenure.server.holding import now
-from tenure.server.intake.asked import Answer, Asked, as_json, open_to_browsers, preflight
+from tenure.server.intake.asked import ELSEWHERE, Answer, Asked, as_json, open_to_browsers, preflight
 from tenure.server.intake.keeping import keep
 from tenure.server.intake.keys import Sender, sender_of
-from tenure.server.intake.refusals import unknown_key, waiting
+from tenure.server.intake.refusals import elsewhere, unknown_key, waiting
 
 CALLS: Mapping[str, str] = {
     **{name: name for name in ("identify", "track", "page", "screen", "group", "alias", "batch")},
     "import": "batch", "i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias",
     "b": "batch",
 }  # fmt: skip
-MOST_EVENTS = 2_500
 PREFIX = "/v1/"
 _NOTHING = ("m", "metrics")
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -33,34 +33,41 @@ def answer(asked: Asked) -> Answer:
     """The answer to a request under `/v1/`."""
     first, _, rest = asked.path.removeprefix(PREFIX).strip("/").partition("/")
     if asked.method == "OPTIONS":
-        return preflight(asked)
+        known = sender_of(asked.parameters.get("writeKey"), rest.removesuffix("/settings"))
+        return preflight(asked, known[0] if known else None)
     if first == "pixel" and asked.method in ("GET", "HEAD"):
         _pixel(asked, rest)
         return Answer(200, _GIF, "image/gif")
     if first == "projects" and asked.method == "GET" and rest.endswith("/settings"):
-        return open_to_browsers(_settings(asked, rest.removesuffix("/settings")))
+        return _settings(asked, rest.removesuffix("/settings"))
     if asked.method != "POST" or rest or first not in (*CALLS, *_NOTHING):
-        return open_to_browsers(_wrong("there is no such call", 404 if asked.method == "POST" else 405))
+        return open_to_browsers(_wrong("there is no such call", 404 if asked.method == "POST" else 405), asked)
     if first in _NOTHING:
-        return open_to_browsers(Answer(200, _DONE))
-    return open_to_browsers(_sent(asked, CALLS[first]))
+        return open_to_browsers(Answer(200, _DONE), asked)
+    return _sent(asked, CALLS[first])
 
 
 def _sent(asked: Asked, call: str) -> Answer:
     try:
         told = read_json(asked.text)
     except NotReadable as error:
-        return _wrong(error.reason)
+        return open_to_browsers(_wrong(error.reason), asked)
     if not isinstance(told, dict):
-        return _wrong("the body is no object")
+        return open_to_browsers(_wrong("the body is no object"), asked)
     name, password = asked.credentials
     found = sender_of(name, told.get("writeKey"), password, asked.parameters.get("writeKey"), asked.header("X-API-Key"))
     if found is None:
         unknown_key("segment")
         if asked.strict:
-            return _wrong("the write key is not known", 401)
-        return as_json(200, {"success": True, "message": "the write key is not known: nothing was kept"})
-    sender, key = found
+            return open_to_browsers(_wrong("the write key is not known", 401), asked)
+        told = {"success": True, "message": "the write key is not known: nothing was kept"}
+        return open_to_browsers(as_json(200, told), asked)
+    return open_to_browsers(_kept(asked, call, told, *found), asked, found[0])
+
+
+def _kept(asked: Asked, call: str, told: Mapping[str, Any], sender: Sender, key: str) -> Answer:
+    if elsewhere(sender, asked.origin):
+        return _wrong(ELSEWHERE, 403)
     if seconds := waiting(sender):
         return _later(seconds)
     if call != "batch" and len(asked.text.encode()) > MOST_EVENT:
@@ -68,16 +75,14 @@ def _sent(asked: Asked, call: str) -> Answer:
     batch = told.get("batch") if call == "batch" else None
     count = len(batch) if isinstance(batch, list) else 1
     received_at, mark = now(), uuid4().hex
-    if asked.strict and (wrong := _problem(call, asked.text, count, received_at)):
+    if asked.strict and (wrong := _problem(call, asked.text, received_at)):
         return _wrong(wrong)
     keep(sender, "segment", call, asked.text, key=key, events=count, received_at=received_at, mark=mark)
     return Answer(200, _DONE)
 
 
-def _problem(call: str, body: str, count: int, received_at: int) -> str:
+def _problem(call: str, body: str, received_at: int) -> str:
     """What is wrong with a call, in words; empty where nothing is."""
-    if count > MOST_EVENTS:
-        return f"the batch holds more than {MOST_EVENTS:,} events"
     try:
         refused = read(Delivery(dialect="segment", call=call, body=body, mark="", received_at=received_at)).refused
     except NotReadable as error:
@@ -100,7 +105,8 @@ def _pixel(asked: Asked, call: str) -> None:
     found = sender_of(told.get("writeKey"), asked.parameters.get("writeKey"))
     if found is None:
         unknown_key("pixel")
-    elif not waiting(found[0]):
+    # a picture is asked for without an origin; the page that shows it may say where it is
+    elif not elsewhere(found[0], asked.origin or origin_in(asked.header("Referer"))) and not waiting(found[0]):
         sender: Sender = found[0]
         keep(sender, "segment", CALLS[call], json.dumps(told), key=found[1], events=1)
 
@@ -121,10 +127,14 @@ def _unfolded(flat: Mapping[str, str]) -> dict[str, Any]:
 
 def _settings(asked: Asked, key: str) -> Answer:
     """What Segment's browser client asks for before it sends: where to."""
-    if sender_of(key) is None:
-        return _wrong("the write key is not known", 404)
+    found = sender_of(key)
+    if found is None:
+        return open_to_browsers(_wrong("the write key is not known", 404), asked)
+    if elsewhere(found[0], asked.origin):
+        return open_to_browsers(_wrong(ELSEWHERE, 403), asked, found[0])
     own = {"apiKey": key, "apiHost": f"{asked.header('Host')}/v1", "protocol": "https" if asked.secure else "http"}
-    return as_json(200, {"integrations": {"Segment.io": own}, "plan": {"track": {}}, "edgeFunction": {}})
+    told = {"integrations": {"Segment.io": own}, "plan": {"track": {}}, "edgeFunction": {}}
+    return open_to_browsers(as_json(200, told), asked, found[0])
 
 
 def _wrong(reason: str, status: int = 400) -> Answer:

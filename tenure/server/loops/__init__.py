@@ -1,4 +1,4 @@
-"""The worker: one thread that keeps the workspace current, and does what pages ask of it between two rounds."""
+"""The workers: one thread keeps the workspace current and does what pages ask between two rounds, one the slow work."""
 
 from __future__ import annotations
 

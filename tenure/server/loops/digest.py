@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils.translation import override
 
 from tenure.errors import TenureError
 from tenure.lifecycle.forecast import DAY
@@ -17,6 +18,7 @@ from tenure.server.accounts.models import AuditEntry, User
 from tenure.server.accounts.roles import Right
 from tenure.server.digest import Digest, weekly
 from tenure.server.outward import post_json
+from tenure.server.spoken import in_this_language
 
 _LOG = logging.getLogger("tenure.digest")
 SENT = "sent the digest"
@@ -40,17 +42,20 @@ def send_digests() -> int:
         return 0
     if AuditEntry.objects.filter(did=SENT, what=week).exists():
         return 0
-    digest = weekly()
     # noted before it is sent: rather none than two
     record(None, SENT, week, readers=len(readers))
-    if digest is not None:
-        for user in readers:
-            mail(digest, user.email)
-        if hook:
-            try:
-                post_json(hook, _told(digest), private=settings.ENVIRONMENT.private_addresses)
-            except TenureError as error:
-                _LOG.warning("the digest did not reach its webhook: %s", error)
+    for language in sorted({user.language for user in readers}):
+        with override(language or settings.LANGUAGE_CODE), in_this_language():
+            digest = weekly()
+            if digest is not None:
+                for user in readers:
+                    if user.language == language:
+                        mail(digest, user.email)
+    if hook and (digest := weekly()) is not None:
+        try:
+            post_json(hook, _told(digest), private=settings.ENVIRONMENT.private_addresses)
+        except TenureError as error:
+            _LOG.warning("the digest did not reach its webhook: %s", error)
     return 0
 
 

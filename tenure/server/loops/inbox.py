@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+from django.db import connection
+from django.db.models import Min
+
 from tenure.server import holding
 from tenure.server.intake.handing import hand_over
+from tenure.server.intake.keeping import being_kept_since
+from tenure.server.intake.models import Delivery, Handover
 from tenure.server.work.models import InboxEvent
 from tenure.server.work.timeline import event_of
 
 BATCH = 5_000
+_ANYTHING = "SELECT " + " OR ".join(
+    f"EXISTS (SELECT 1 FROM {model._meta.db_table})" for model in (InboxEvent, Delivery, Handover)
+)
 
 
-def drain() -> int:
-    """How many events still wait, after batches have gone to the log: the application's own, then what clients sent."""
-    return _own() + hand_over()
+def drain() -> tuple[int, int]:
+    """How many events still wait, and up to which moment (microseconds UTC) the log has all that was received.
+
+    Batches go to the log: the application's own events, then what clients sent.
+    """
+    began = min(holding.now(), being_kept_since())
+    with connection.cursor() as cursor:
+        cursor.execute(_ANYTHING)
+        if not cursor.fetchone()[0]:
+            return 0, began
+    left = _own() + hand_over()
+    return left, min(began, _oldest()) if left else began
+
+
+def _oldest() -> int:
+    """A moment before the oldest event that waits was received."""
+    own = InboxEvent.objects.aggregate(at=Min("received_at"))["at"]
+    sent = Delivery.objects.aggregate(at=Min("received_at"))["at"]
+    moments = [] if sent is None else [int(sent)]
+    if own is not None:
+        moments.append(int(own.timestamp() * 1_000_000))
+    return min(moments, default=holding.now()) - 1
 
 
 def _own() -> int:

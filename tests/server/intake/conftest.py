@@ -129,10 +129,10 @@ def database_of(folder: Path) -> str:
     return noted.read_text(encoding="utf-8") if noted.exists() else ""
 
 
-def waiting(folder: Path) -> int:
+def waiting(folder: Path, database: str | None = None) -> int:
     """How many deliveries and batches of them wait."""
     query = "SELECT (SELECT count(*) FROM intake_delivery) + (SELECT count(*) FROM intake_handover)"
-    if url := database_of(folder):
+    if url := database_of(folder) if database is None else database:
         import psycopg
 
         with psycopg.connect(url) as postgresql:

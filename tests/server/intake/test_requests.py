@@ -144,7 +144,8 @@ def test_who_comes_too_often_is_told_when_to_come_again(front: Front, monkeypatc
     )  # fmt: skip
     statuses = [front("/v1/track", TRACK).status for _ in range(4)]
     assert statuses == [200, 200, 429, 429]
-    assert front("/v1/track", TRACK).headers["Retry-After"] == "1"
+    headers = front("/v1/track", TRACK).headers
+    assert (headers["Retry-After"], headers["X-RateLimit-Reset"]) == ("1", "1")
 
 
 def test_what_cannot_be_committed_is_not_acknowledged(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,3 +186,38 @@ def test_all_else_is_for_the_pages(front: Front) -> None:
         assert front(path, method=method).status == 299
     assert front("/v1/other").status == 404
     assert front("/v1/track", method="GET").status == 405
+
+
+def test_a_batch_may_hold_2500_events(front: Front) -> None:
+    few, many = ({"batch": [{"type": "track", "event": "x", "userId": "c"}] * count} for count in (2_500, 2_501))
+    assert front("/v1/batch", few, x_strict_mode="1").status == 200
+    assert front("/v1/batch", many, x_strict_mode="1").status == 400
+    # without strictness it is taken in, and said to be unusable later
+    assert front("/v1/batch", many).status == 200
+    assert front("/api/v1/events", {"events": many["batch"]}, user=None, x_api_key=KEY).status == 413
+    assert front("/api/v2/batch", many, user="site", password=KEY).status == 400
+    assert len(front.kept) == 2
+
+
+@pytest.mark.parametrize("call", ["identify", "group", "alias", "page", "screen", "track"])
+def test_pictures_of_every_call(front: Front, call: str) -> None:
+    query = f"writeKey={KEY}&userId=c17&event=Opened&groupId=acme&previousId=a1&name=Home&traits.plan=pro"
+    assert front(f"/v1/pixel/{call}", method="GET", user=None, query=query).status == 200
+    (kept,) = front.kept
+    from tenure.ingest.tracking import Delivery, read
+
+    told = Delivery(dialect="segment", call=kept["call"], body=kept["body"], mark="m", received_at=1)
+    assert read(told).refused == ()
+
+
+def test_clients_of_all_ages(front: Front) -> None:
+    without_colon = base64.b64encode(KEY.encode()).decode()
+    assert front("/v1/track", TRACK, user=None, authorization=f"Basic {without_colon}").status == 200
+    # what a page sends as it closes has the type of text
+    closing = {"query": f"writeKey={KEY}", "content_type": "text/plain"}
+    assert front("/v1/batch", {"batch": [TRACK]}, user=None, **closing).status == 200
+    assert front("/v1/batch", {"batch": [TRACK], "writeKey": KEY}, user=None).status == 200
+    assert len(front.kept) == 3
+    # figures of the client itself are of no use here
+    assert front("/v1/m", {"series": []}).status == 200
+    assert len(front.kept) == 3
