@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
@@ -13,8 +15,26 @@ _LENGTHS = (("day", 86_400 * _SECOND), ("hour", 3_600 * _SECOND), ("minute", 60 
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "CNY": "CN¥", "INR": "₹", "KRW": "₩", "BRL": "R$"}
 # amounts in a column whose largest is beyond this are shown without the small change
 _SMALL = Decimal(10_000)
+# how numbers are written where they are read: what stands for the comma and the point of English
+_SIGNS: ContextVar[dict[int, str] | None] = ContextVar("signs", default=None)
 # from so many percent on, how many times is told
 _MANIFOLD = 1000
+
+
+@contextmanager
+def written_with(thousands: str, decimal: str) -> Iterator[None]:
+    """Nothing; numbers that are written inside have these signs between thousands and before decimals."""
+    before = _SIGNS.set(None if (thousands, decimal) == (",", ".") else {ord(","): thousands, ord("."): decimal})
+    try:
+        yield
+    finally:
+        _SIGNS.reset(before)
+
+
+def in_signs(text: str) -> str:
+    """A number as English writes it, with the signs of whoever reads it."""
+    signs = _SIGNS.get()
+    return text if signs is None else text.translate(signs)
 
 
 class Money:
@@ -28,16 +48,16 @@ class Money:
     def __call__(self, amount: Decimal) -> str:
         """The amount as it stands in the column."""
         rounded = amount.quantize(self._step, rounding=ROUND_HALF_UP)
-        return f"{'-' if rounded < 0 else ''}{self._sign}{abs(rounded):,f}"
+        return f"{'-' if rounded < 0 else ''}{self._sign}{in_signs(f'{abs(rounded):,f}')}"
 
 
 def number(value: Decimal | float) -> str:
     """A number with its thousands apart and no needless zeros."""
     if isinstance(value, int):
-        return f"{value:,}"
+        return in_signs(f"{value:,}")
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
     text = f"{exact:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return in_signs(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def figure(value: Decimal | None, unit: str, currency: str | None, *, short: bool = False) -> str:
@@ -63,7 +83,7 @@ def change(value: Decimal | None, previous: Decimal | None, unit: str) -> str:
         return ""
     if unit == "rate":
         points = ((value - previous) * 100).quantize(Decimal("0.1"))
-        return f"{points:+} pt" if points else "±0"
+        return f"{in_signs(f'{points:+}')} pt" if points else "±0"
     if unit == "score" or previous <= 0:
         return ""
     percent = ((value / previous - 1) * 100).quantize(Decimal(1))
@@ -84,12 +104,12 @@ def _cut(value: Decimal) -> str:
     if not value:
         return "0"
     step = Decimal(1 if abs(value) >= 1000 else "0.1" if abs(value) >= 10 else "0.01")
-    return f"{value.quantize(step):,f}"
+    return in_signs(f"{value.quantize(step):,f}")
 
 
 def several(count: int, word: str, plural: str = "") -> str:
     """`1 row`, `2,000 rows`."""
-    return f"{count:,} {word if count == 1 else plural or word + 's'}"
+    return f"{number(count)} {word if count == 1 else plural or word + 's'}"
 
 
 def units(unit: str, count: int = 2) -> str:

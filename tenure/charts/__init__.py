@@ -16,18 +16,23 @@ from tenure.charts.follows import follows
 from tenure.charts.in_out import in_out
 from tenure.charts.matrix import matrix
 from tenure.charts.notes import Mark
+from tenure.charts.notes import numbers as notes_in
 from tenure.charts.over_time import over_time
 from tenure.charts.paths import paths
 from tenure.charts.personas import personas
+from tenure.charts.predicted import by_frequency, lift, reliability, tracking
 from tenure.charts.retained import retained
 from tenure.charts.rfm_map import rfm_map
 from tenure.charts.staying import staying
 from tenure.charts.steps import steps
 from tenure.charts.survival import survival
+from tenure.charts.theme import said_by
 from tenure.charts.trend import Trend, trend, trends
+from tenure.charts.worth import at_stake, payback, worth
 
 __all__ = [
-    "Mark", "Trend", "ahead", "coming", "credited", "due", "errors", "follows", "in_out", "matrix", "over_time",
-    "paths", "personas", "retained", "rfm_map", "stage_colours", "staying", "steps", "survival", "svg", "trend",
-    "trends",
+    "Mark", "Trend", "ahead", "at_stake", "by_frequency", "coming", "credited", "due", "errors", "follows",
+    "in_out", "lift", "matrix", "notes_in", "over_time", "paths", "payback", "personas", "reliability",
+    "retained", "rfm_map", "said_by", "stage_colours", "staying", "steps", "survival", "svg", "tracking", "trend",
+    "trends", "worth",
 ]  # fmt: skip

@@ -8,18 +8,18 @@ from typing import Any
 import altair as alt
 
 from tenure.charts.colours import NONE
-from tenure.charts.theme import ACCENT, CURVE_WIDTH, INK, MUTED, NARROW, WARM, charted, faceted, themed
+from tenure.charts.notes import Mark, noting, numbers
+from tenure.charts.theme import ACCENT, CURVE_WIDTH, INK, MUTED, NARROW, WARM, charted, faceted, say, themed
 from tenure.lifecycle.moves.over_time import StagePeriod
 from tenure.metrics.outlook.backtest import Backtest
 from tenure.metrics.outlook.outlook import Expected
 
 _ROW = 34
-RULES = ("outlook", "last value", "same season")
 
 
 def ahead(
     past: Sequence[StagePeriod], expected: Sequence[Expected], *, titles: Mapping[str, str],
-    colours: Mapping[str, str], width: int,
+    colours: Mapping[str, str], width: int, notes: Sequence[Mark] = (),
 ) -> Any:  # fmt: skip
     """A small chart for each stage: a line what was, broken what is expected, a band for four of five outcomes."""
     periods = list(dict.fromkeys([one.period.name for one in past] + [one.period.name for one in expected]))
@@ -41,6 +41,7 @@ def ahead(
             same | {"period": one.period.name, "will": one.people, "low": one.people_low, "high": one.people_high}
             for one in will
         ]
+        rows += [same | {"period": period, "note": told} for period, told in numbers(notes, periods).items()]
     base = charted(rows).encode(
         x=alt.X("period:N", sort=periods, scale=alt.Scale(domain=periods), axis=None),
         color=alt.Color("colour:N", scale=None),
@@ -53,18 +54,21 @@ def ahead(
     band = ahead.mark_area(opacity=0.25).encode(y=alt.Y("low:Q", title=None), y2="high:Q")
     dashes = ahead.mark_line(strokeWidth=CURVE_WIDTH, strokeDash=[4, 3]).encode(y=alt.Y("will:Q", title=None))
     lines = base.transform_filter("isValid(datum.was)").mark_line(strokeWidth=CURVE_WIDTH)
+    marks = noting(base.transform_filter("isValid(datum.note)")) if notes else ()
     return faceted(
-        alt.layer(band, lines.encode(y=alt.Y("was:Q", title=None, axis=axis)), dashes), order=order, width=width
-    )
+        alt.layer(band, lines.encode(y=alt.Y("was:Q", title=None, axis=axis)), dashes, *marks), order=order,
+        width=width,
+    )  # fmt: skip
 
 
 def errors(told: Backtest, *, titles: Mapping[str, str], width: int) -> Any:
     """How far earlier outlooks were off on average, in percent of what came, beside two rules that cost nothing."""
+    rules = [say("outlook"), say("last value"), say("same season")]
     values: list[dict[str, Any]] = []
     for one in told.stages:
         if one.stage is None or not one.people.actual:
             continue
-        for rule, error in zip(RULES, (one.people.outlook, one.people.last, one.people.season), strict=True):
+        for rule, error in zip(rules, (one.people.outlook, one.people.last, one.people.season), strict=True):
             part = one.people.wape(error)
             if part is not None:
                 values.append({"stage": titles[one.stage], "rule": rule, "error": 100 * part})
@@ -72,15 +76,15 @@ def errors(told: Backtest, *, titles: Mapping[str, str], width: int) -> Any:
     narrow = width < NARROW
     base = charted(values).encode(
         y=alt.Y("stage:N", sort=order, title=None, axis=alt.Axis(grid=True, domain=False, ticks=False)),
-        x=alt.X("error:Q", title="off by, in percent of what came", axis=alt.Axis(tickCount=5)),
+        x=alt.X("error:Q", title=say("off by, in percent of what came"), axis=alt.Axis(tickCount=5)),
     )
     legend = alt.Legend(
         title=None, orient="top", labelColor=INK, columns=3, labelFontSize=11 if narrow else 12, symbolOpacity=1
     )
     dots = base.mark_point(size=90, filled=True, opacity=1).encode(
         shape=alt.Shape(
-            "rule:N", scale=alt.Scale(domain=list(RULES), range=["circle", "square", "triangle-up"]), legend=legend
+            "rule:N", scale=alt.Scale(domain=rules, range=["circle", "square", "triangle-up"]), legend=legend
         ),
-        color=alt.Color("rule:N", scale=alt.Scale(domain=list(RULES), range=[ACCENT, WARM, MUTED]), legend=legend),
+        color=alt.Color("rule:N", scale=alt.Scale(domain=rules, range=[ACCENT, WARM, MUTED]), legend=legend),
     )
     return themed(dots, width=width, height=_ROW * max(1, len(order)))

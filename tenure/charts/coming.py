@@ -8,12 +8,16 @@ from typing import Any
 import altair as alt
 
 from tenure.charts.colours import NONE
+from tenure.charts.notes import Mark, marked
 from tenure.charts.theme import charted, themed
 
 _NAME = 62  # pixels that the name of a day takes
 
 
-def coming(rows: Sequence[tuple[str, str | None, int]], *, colours: Mapping[str, str], width: int, noun: str) -> Any:
+def coming(
+    rows: Sequence[tuple[str, str | None, int]], *, colours: Mapping[str, str], width: int, noun: str,
+    notes: Sequence[Mark] = (),
+) -> Any:  # fmt: skip
     """Stacked columns of (day or week, stage they come to, people), in the order of the rows."""
     names = [*colours, "none"]
     values = [
@@ -36,4 +40,4 @@ def coming(rows: Sequence[tuple[str, str | None, int]], *, colours: Mapping[str,
             order=alt.Order("order:Q"),
         )
     )  # fmt: skip
-    return themed(chart, width=width, height=240)
+    return themed(marked(chart, notes, days), width=width, height=240)

@@ -6,34 +6,31 @@ from typing import Any
 
 import altair as alt
 
-from tenure.charts.theme import ACCENT, INK, MUTED, NARROW, charted, themed
+from tenure.charts.theme import ACCENT, INK, MUTED, NARROW, charted, say, themed
 from tenure.metrics.attribution.side_by_side import METHODS, Attribution
 
 UNKNOWN = "not known"
 _FIELD = 28
-SHORT = {
-    "last_non_direct": "last not direct", "u": "U shape", "j": "J shape", "time_decay": "time decay",
-    "markov": "Markov", "shapley": "Shapley",
-}  # fmt: skip
 
 
 def credited(found: Attribution, *, width: int, most: int = 12) -> Any:
     """The channels, most credit by the Markov chain first, by all methods, in percent of all conversions."""
-    shown = found.channels[:most]
+    shown, unknown = found.channels[:most], say(UNKNOWN)
+    short = short_names()
     total = found.conversions or 1
     values: list[dict[str, Any]] = [
         {
-            "channel": one.channel or UNKNOWN, "method": SHORT.get(method, method), "part": float(credit / total),
+            "channel": one.channel or unknown, "method": short.get(method, method), "part": float(credit / total),
             "told": f"{100 * float(credit / total):.0f}" if credit * 200 >= total else "·",
         }
         for one in shown
         for method, credit in one.credits.items()
     ]  # fmt: skip
-    channels = [one.channel or UNKNOWN for one in shown]
+    channels = [one.channel or unknown for one in shown]
     narrow = width < NARROW
     base = charted(values).encode(
         x=alt.X(
-            "method:N", sort=[SHORT.get(one, one) for one in METHODS], title=None,
+            "method:N", sort=[short.get(one, one) for one in METHODS], title=None,
             axis=alt.Axis(orient="top", labelAngle=-60 if narrow else -30, domain=False, ticks=False),
         ),
         y=alt.Y("channel:N", sort=channels, title=None,
@@ -47,3 +44,12 @@ def credited(found: Attribution, *, width: int, most: int = 12) -> Any:
         text="told:N", color=alt.condition("datum.part >= 0.05", alt.value(INK), alt.value(MUTED))
     )
     return themed(alt.layer(fields, numbers), width=width, height=_FIELD * max(1, len(channels)))
+
+
+def short_names() -> dict[str, str]:
+    """What the methods are called above their columns."""
+    return {
+        "first": say("first"), "last": say("last"), "last_non_direct": say("last not direct"),
+        "linear": say("linear"), "u": say("U shape"), "j": say("J shape"), "time_decay": say("time decay"),
+        "markov": "Markov", "shapley": "Shapley",
+    }  # fmt: skip

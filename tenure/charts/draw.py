@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from tenure.charts.theme import VARIABLES
 
+# what draws numbers as other languages write them
+_LOCALES: Mapping[str, Literal["de-DE"]] = {"de": "de-DE"}
 
-def svg(chart: Any, *, name: str) -> str:
+
+def svg(chart: Any, *, name: str, language: str = "en") -> str:
     """The chart as an <svg> element; `name` sets its identifiers apart from those of other pictures of the page.
 
-    Its colours are the variables --ink, --muted, --grid and --accent of the page.
+    `language` decides how numbers and days are written. Its colours are the variables --ink, --muted, --grid and
+    --accent of the page.
     """
     import vl_convert
 
-    drawn = str(vl_convert.vegalite_to_svg(json.dumps(chart.to_dict(validate=False))))
+    spec, locale = json.dumps(chart.to_dict(validate=False)), _LOCALES.get(language)
+    drawn = str(vl_convert.vegalite_to_svg(spec, format_locale=locale, time_format_locale=locale))
     for colour, variable in VARIABLES.items():
         drawn = drawn.replace(colour, f"var({variable})")
     drawn = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', drawn)

@@ -13,8 +13,9 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from tenure.charts.theme import ACCENT, INK, NARROW, PAPER, WARM, charted, themed
+from tenure.charts.theme import ACCENT, INK, NARROW, PAPER, WARM, charted, say, themed
 from tenure.metrics.journeys.follows import Follow
+from tenure.wording import number
 
 BEGIN, END = "(begin)", "(end)"
 _TOUCHPOINTS, _ARCS = 11, 26
@@ -34,7 +35,7 @@ def follows(rows: Sequence[Follow], *, width: int, touchpoints: int = _TOUCHPOIN
     most = max((one.times for one in shown), default=1)
     reach = max(len(order) - 1, 1)
     arcs: list[dict[str, Any]] = []
-    for number, one in enumerate(shown):
+    for arc, one in enumerate(shown):
         first, last = place[one.source or BEGIN], place[one.target or END]
         side = 1 if last > first else -1
         # on the right there is room for the names
@@ -44,12 +45,12 @@ def follows(rows: Sequence[Follow], *, width: int, touchpoints: int = _TOUCHPOIN
             angle = pi * bend / _BENDS
             arcs.append(
                 {
-                    "arc": number, "x": far * sin(angle), "y": first + (last - first) * (1 - cos(angle)) / 2,
+                    "arc": arc, "x": far * sin(angle), "y": first + (last - first) * (1 - cos(angle)) / 2,
                     "bend": bend, "width": 0.8 + 7 * sqrt(one.times / most), "back": side < 0,
                 }
             )  # fmt: skip
     names = [
-        {"name": name + (f"  ↺ {again[name]:,}" if again.get(name) else ""), "x": 0, "y": at}
+        {"name": _called(name) + (f"  ↺ {number(again[name])}" if again.get(name) else ""), "x": 0, "y": at}
         for name, at in place.items()
     ]
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.75, 1.05], nice=False))
@@ -75,6 +76,10 @@ def follows(rows: Sequence[Follow], *, width: int, touchpoints: int = _TOUCHPOIN
     before = charted(names).mark_text(align="left", dx=9, fontSize=size, fontWeight="bold", color=INK)
     texts = [one.encode(x=x, y=y, text="name:N") for one in (behind, before)]
     return themed(alt.layer(lines, *texts, dots), width=width, height=_ROW * len(order))
+
+
+def _called(name: str) -> str:
+    return {BEGIN: say(BEGIN), END: say(END)}.get(name, name)
 
 
 def chosen(

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from tenure.charts.notes import Mark, marked
-from tenure.charts.theme import GRID, INK, MUTED, charted, themed
+from tenure.charts.theme import GRID, INK, MUTED, charted, say, themed
 from tenure.lifecycle.moves.over_time import StagePeriod
 
 
@@ -23,7 +23,7 @@ def in_out(rows: Sequence[StagePeriod], *, colour: str, width: int, notes: Seque
         x=alt.X("period:N", sort=periods, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True, ticks=False))
     )
     axis = alt.Axis(labelExpr="format(abs(datum.value), '~s')", tickCount=5)
-    came = base.mark_bar(color=colour).encode(y=alt.Y("in:Q", title="left · came", axis=axis))
+    came = base.mark_bar(color=colour).encode(y=alt.Y("in:Q", title=say("left · came"), axis=axis))
     left = base.mark_bar(color=MUTED, opacity=0.55).encode(y="out:Q")
     net = base.mark_tick(color=INK, thickness=2).encode(y="net:Q")
     line = base.mark_rule(color=GRID).encode(y=alt.datum(0))

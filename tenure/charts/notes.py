@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,18 +21,28 @@ class Mark:
 
 def marked(chart: Any, marks: Sequence[Mark], periods: Sequence[str]) -> Any:
     """The chart with a dotted line and the numbers over every period with notes; `periods` are those of its axis."""
-    noted: dict[str, list[str]] = {}
-    for one in marks:
-        if one.period in periods:
-            noted.setdefault(one.period, []).append(str(one.number))
+    noted = numbers(marks, periods)
     if not noted:
         return chart
+    rows = [{"period": period, "note": told} for period, told in noted.items()]
+    return alt.layer(chart, *noting(charted(rows).encode(x=alt.X("period:N", sort=list(periods), title=None))))
+
+
+def numbers(marks: Sequence[Mark], periods: Sequence[str]) -> Mapping[str, str]:
+    """The numbers of the notes of every period that has some, as they are written there."""
+    noted: dict[str, list[int]] = {}
+    for one in marks:
+        if one.period in periods:
+            noted.setdefault(one.period, []).append(one.number)
     # many notes in one period would run into its neighbours
-    rows = [
-        {"period": period, "note": ", ".join(numbers) if len(numbers) < 3 else f"{numbers[0]}–{numbers[-1]}"}
-        for period, numbers in noted.items()
-    ]
-    base = charted(rows).encode(x=alt.X("period:N", sort=list(periods), title=None))
+    return {
+        period: ", ".join(map(str, here)) if len(here) < 3 else f"{here[0]}–{here[-1]}"
+        for period, here in noted.items()
+    }  # fmt: skip
+
+
+def noting(base: Any) -> tuple[Any, Any]:
+    """The marks of notes, of rows that have a `note` and their place on the time axis: a line, and the numbers."""
     line = base.mark_rule(color=MUTED, strokeDash=[2, 3], opacity=0.7)
     told = base.mark_text(color=INK, baseline="bottom", dy=-3, fontSize=11).encode(text="note:N", y=alt.value(0))
-    return alt.layer(chart, line, told)
+    return line, told

@@ -7,8 +7,9 @@ from typing import Any
 
 import altair as alt
 
-from tenure.charts.theme import ACCENT, MUTED, NARROW, charted, themed
+from tenure.charts.theme import ACCENT, MUTED, NARROW, charted, say, themed
 from tenure.metrics.journeys.paths import Path
+from tenure.wording import number
 
 _ROW = 44
 
@@ -19,8 +20,8 @@ def paths(rows: Sequence[Path], *, to: str, width: int, noun: str) -> Any:
     letters = (width - 20) // (5 if narrow else 6)
     values: list[dict[str, Any]] = [
         {
-            "place": place, "people": one.people, "told": f"{one.people:,}",
-            "steps": _steps([*(one.steps or ("nothing seen before",)), to], letters),
+            "place": place, "people": one.people, "told": number(one.people),
+            "steps": _steps([*(one.steps or (say("nothing seen before"),)), to], letters),
         }
         for place, one in enumerate(rows)
     ]  # fmt: skip

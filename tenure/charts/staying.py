@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from tenure.charts.theme import INK, MUTED, charted, themed
+from tenure.charts.theme import INK, MUTED, charted, say, themed
 from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.moves.times import TimeInStage
 
@@ -33,7 +33,7 @@ def staying(
     base = charted(values).encode(y=alt.Y("stage:N", sort=order, title=None))
     scale = alt.Scale(domain=[0, end], nice=False)
     bars = base.mark_bar(height=14, cornerRadius=3).encode(
-        x=alt.X("begin:Q", title="days in the stage", scale=scale, axis=alt.Axis(tickCount=6)),
+        x=alt.X("begin:Q", title=say("days in the stage"), scale=scale, axis=alt.Axis(tickCount=6)),
         x2="end:Q", color=alt.Color("colour:N", scale=None),
         opacity=alt.condition("datum.open", alt.value(0.45), alt.value(1)),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import altair as alt
 
-from tenure.charts.theme import ACCENT, INK, MUTED, NARROW, WARM, charted, themed
+from tenure.charts.theme import ACCENT, INK, MUTED, NARROW, WARM, charted, say, themed
 from tenure.metrics.why.found import Breakdown, Why
 from tenure.wording import figure
 
@@ -29,7 +29,7 @@ def steps(
     told = [((names or {}).get(one.part, one.part), one.contribution) for one in parts[:most]]
     left = sum((one.contribution for one in parts[most:]), breakdown.rest)
     if left:
-        told.append((OTHERS if len(parts) > most else "the days of the period", left))
+        told.append((say(OTHERS) if len(parts) > most else say("the days of the period"), left))
     before, after = found.before or Decimal(0), found.after or Decimal(0)
     scale = 100 if unit == "rate" else 1
     at = before
@@ -78,5 +78,5 @@ def _bar(name: str, begin: Decimal, end: Decimal, told: str, scale: int, *, way:
 
 
 def _words(unit: str, currency: str | None, *, cut: bool) -> str:
-    said = {"rate": "percent", "money": currency or "money", "days": "days"}.get(unit, "number")
-    return f"{said} (does not begin at 0)" if cut else said
+    said = {"rate": say("percent"), "money": currency or say("money"), "days": say("days")}.get(unit, say("number"))
+    return f"{said} {say('(does not begin at 0)')}" if cut else said

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from tenure.charts.theme import CURVE_WIDTH, charted, themed
+from tenure.charts.theme import CURVE_WIDTH, charted, say, themed
 from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.moves.times import TimeInStage
 
@@ -26,8 +26,8 @@ def survival(rows: Sequence[TimeInStage], *, colours: Mapping[str, str], width: 
         charted(values)
         .mark_line(interpolate="step-after", strokeWidth=CURVE_WIDTH)
         .encode(
-            x=alt.X("days:Q", title="days since entering", scale=alt.Scale(domain=[0, LONGEST], nice=False)),
-            y=alt.Y("share:Q", title="still there", axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1])),
+            x=alt.X("days:Q", title=say("days since entering"), scale=alt.Scale(domain=[0, LONGEST], nice=False)),
+            y=alt.Y("share:Q", title=say("still there"), axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1])),
             color=alt.Color(
                 "stage:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None
             ),

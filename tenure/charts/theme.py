@@ -8,7 +8,9 @@ kinds of colour blindness.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import altair as alt
@@ -24,6 +26,23 @@ CURVE_WIDTH = 2
 NARROW = 500
 # small views: their height, the room of their axes, between them and at the edges of the picture
 _HEIGHT, _AXIS, _BETWEEN, _EDGE = 84, 40, 22, 6
+
+_said: ContextVar[Callable[[str], str]] = ContextVar("said", default=str)
+
+
+def say(text: str) -> str:
+    """A text of the chart's own in the language in which charts are drawn."""
+    return _said.get()(text)
+
+
+@contextmanager
+def said_by(words: Callable[[str], str]) -> Iterator[None]:
+    """Nothing; the texts of charts that are made inside are what `words` makes of the English ones."""
+    token = _said.set(words)
+    try:
+        yield
+    finally:
+        _said.reset(token)
 
 
 def charted(values: Sequence[Mapping[str, object]]) -> Any:

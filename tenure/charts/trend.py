@@ -9,8 +9,8 @@ from typing import Any
 
 import altair as alt
 
-from tenure.charts.notes import Mark, marked
-from tenure.charts.theme import ACCENT, CURVE_WIDTH, INK, MUTED, charted, faceted, themed
+from tenure.charts.notes import Mark, marked, noting, numbers
+from tenure.charts.theme import ACCENT, CURVE_WIDTH, INK, MUTED, charted, faceted, say, themed
 from tenure.metrics.figures import RUNNING, MetricPoint
 from tenure.metrics.targets import Limits
 from tenure.wording import figure
@@ -42,9 +42,11 @@ def trend(told: Trend, *, width: int, currency: str | None, height: int = 240, n
     return themed(marked(layers, notes, [row["period"] for row in rows]), width=width, height=height)
 
 
-def trends(told: Sequence[Trend], *, width: int, currency: str | None) -> Any:
+def trends(told: Sequence[Trend], *, width: int, currency: str | None, notes: Sequence[Mark] = ()) -> Any:
     """A small chart for each metric, each with its own scale, its last figure above it."""
     rows = [row | {"view": _headed(one, currency)} for one in told for row in _rows(one)]
+    noted = numbers(notes, list(dict.fromkeys(row["period"] for row in rows)))
+    rows = [row | {"note": noted.get(row["period"])} for row in rows]
     layers = _layers(rows, x_axis=None, y_title=None, scale=alt.Scale(nice=False), size=14)
     return faceted(layers, order=[_headed(one, currency) for one in told], width=width)
 
@@ -100,6 +102,8 @@ def _layers(rows: Sequence[dict[str, Any]], *, x_axis: Any, y_title: str | None,
         shape="diamond", color=ACCENT, filled=True, opacity=1, size=2.8 * size
     )
     marks = [line, dots, now.encode(y=y), ahead.encode(y=alt.Y("pace:Q", scale=scale))]
+    if any(row.get("note") for row in rows):
+        marks += noting(base.transform_filter("isValid(datum.note)"))
     return alt.layer(band, *(edges if small else []), *marks)
 
 
@@ -110,4 +114,6 @@ def _headed(one: Trend, currency: str | None) -> str:
 
 
 def _axis(unit: str, currency: str | None) -> str:
-    return {"rate": "percent", "money": currency or "money", "days": "days", "score": "score"}.get(unit, "number")
+    return {
+        "rate": say("percent"), "money": currency or say("money"), "days": say("days"), "score": say("score"),
+    }.get(unit, say("number"))  # fmt: skip

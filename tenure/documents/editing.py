@@ -12,7 +12,7 @@ import copy
 import io
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -52,6 +52,35 @@ def with_item(document: Document, path: Path, item: Data, lines: str = "") -> st
         if _says(text, wanted):
             return text
     return with_value(document, path, grown)
+
+
+def with_order(document: Document, path: Path, items: Sequence[int | str]) -> str:
+    """The text of the file with the list at `path` in another order, some items gone and some new.
+
+    `items` are the places of those that are there, or the lines of new ones (`- name: x`). Comments above an item
+    belong to it. Raises UsageError where that cannot be written.
+    """
+    if not items:
+        return with_value(document, path, [])
+    held = document.value(path)
+    listed = held if isinstance(held, list) else []
+    wanted_items: list[Data] = []
+    for item in items:
+        wanted_items += [listed[item]] if isinstance(item, int) else _items(item)
+    wanted = _changed(document.data, path, wanted_items)
+    blocks = _blocks(document, path, len(listed))
+    texts = []
+    if blocks is not None:
+        first, last, parts, column = blocks
+        told = [
+            parts[item] if isinstance(item, int) else textwrap.indent(textwrap.dedent(item), " " * column)
+            for item in items
+        ]
+        texts.append(document.text[:first] + "".join(told) + document.text[last:])
+    for text in (*texts, *_whole(document.text, path, wanted_items)):
+        if _says(text, wanted):
+            return text
+    raise UsageError(f"{document.file} cannot be changed there by a form.", hint="Change it as text.")
 
 
 def scalar(text: str, *, flow: bool = False, indent: int = 0) -> str:
@@ -149,6 +178,42 @@ def _appended(document: Document, path: Path, item: Data, lines: str) -> Iterato
             kept = text[:first] + (text[stop + 1 :] if stop >= 0 else "")
         head = kept if not kept or kept.endswith("\n") else f"{kept}\n"
         yield f"{head}{path[0]}:\n{textwrap.indent(textwrap.dedent(lines), '  ')}"
+
+
+def _items(lines: str) -> list[Data]:
+    """The items that lines of a list say."""
+    data = parse(textwrap.dedent(lines), file="item").data
+    return data if isinstance(data, list) else []
+
+
+def _blocks(document: Document, path: Path, count: int) -> tuple[int, int, list[str], int] | None:
+    """Where a list of lines begins and ends, the text of each item with the comments above it, and the column of its
+    dashes; None where the list is none of lines.
+    """
+    text, around = document.text, document.marks.get(path)
+    if around is None or not count or text[around.start : around.start + 1] == "[":
+        return None
+    starts = document.line_starts
+    lines = [document.place((*path, place))[0] for place in range(count)]
+    column = len(document.line(lines[0])) - len(document.line(lines[0]).lstrip())
+    begins = []
+    for place, line in enumerate(lines):
+        least = lines[place - 1] if place else 0
+        while line - 1 > least and document.line(line - 1).lstrip().startswith("#"):
+            line -= 1
+        begins.append(line)
+    end = lines[-1] + 1
+    after = end
+    while after <= len(starts):
+        told = document.line(after)
+        if told.strip() and len(told) - len(told.lstrip()) <= column:
+            break
+        end, after = (after + 1, after + 1) if told.strip() else (end, after + 1)
+    edges = [*(starts[line - 1] for line in begins), starts[end - 1] if end <= len(starts) else len(text)]
+    parts = [text[edges[place] : edges[place + 1]] for place in range(count)]
+    if parts and not parts[-1].endswith("\n"):
+        parts[-1] += "\n"
+    return edges[0], edges[-1], parts, column
 
 
 def _whole(text: str, path: Path, value: Data) -> Iterator[str]:

@@ -11,7 +11,8 @@ from functools import partial
 from tenure.lifecycle.periods import Period
 from tenure.metrics.judged import Judged
 from tenure.server import holding
-from tenure.wording import Money, change, day, figure
+from tenure.server.spoken import figure
+from tenure.wording import Money, change, day
 from tenure.workspace.calendar import last_periods
 
 FINDINGS = 3
@@ -51,7 +52,9 @@ class Digest:
 
 
 def weekly() -> Digest | None:
-    """The digest of the last whole week; None where the log does not reach into one."""
+    """The digest of the last whole week, its numbers as the active language writes them; None where the log does not
+    reach into one.
+    """
     ws = holding.workspace()
     now = ws.refreshed_as_of
     if now is None or ws.first_event is None:

@@ -58,6 +58,8 @@ class Environment(DefinitionModel):
     """How long the loops rest between two rounds, in seconds."""
     intake_rate: int = Field(default=5000, ge=1, le=1_000_000)
     """How many requests a second one write key may send before it is asked to wait."""
+    metrics_here: bool = False
+    """Whether programs on this machine may read /metrics, the figures of the server, without a key."""
     admin_name: str = ""
     """The administrator to make at the first start, with `admin_password`."""
     admin_password: str = ""

@@ -6,6 +6,7 @@ they had.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ def now() -> int:
 def hold(folder: Path) -> Workspace:
     """The workspace in `folder`, held from now on. Raises WorkspaceHeld where another process has it."""
     global _held  # noqa: PLW0603 one process holds one workspace
-    _held = Workspace.open(folder, clock=now)
+    _held = Workspace.open(folder, clock=now, variables=os.environ)
     return _held
 
 

@@ -9,6 +9,11 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
+from django.utils import translation
+
+from tenure.server.spoken import in_this_language
+from tenure.server.telemetry import observe
 
 _LOG = logging.getLogger("tenure.requests")
 # the account library and the API see to themselves who may come
@@ -24,6 +29,8 @@ def log_requests(get_response: Answer) -> Answer:
         began = time.perf_counter()
         response = get_response(request)
         match = request.resolver_match
+        seconds = time.perf_counter() - began
+        observe("tenure_request_seconds", seconds, group=_group(match), status=f"{response.status_code // 100}xx")
         user = getattr(request, "user", None)
         _LOG.info(
             "request",
@@ -31,11 +38,34 @@ def log_requests(get_response: Answer) -> Answer:
                 "method": request.method,
                 "page": match.view_name if match else "",
                 "status": response.status_code,
-                "ms": round((time.perf_counter() - began) * 1000, 1),
+                "ms": round(seconds * 1000, 1),
                 "user": getattr(user, "pk", None),
             },
         )
         return response
+
+    return answer
+
+
+def _group(match: ResolverMatch | None) -> str:
+    """The group of views that answered: the package of the view, as bounded in number as the code."""
+    if match is None:
+        return "none"
+    module = getattr(match.func, "__module__", "") or ""
+    parts = module.split(".")
+    return parts[3] if module.startswith("tenure.server.pages.") else parts[0] if parts[0] != "tenure" else parts[2]
+
+
+def speak(get_response: Answer) -> Answer:
+    """The handler that answers in the language that a user chose, else in one that the browser asks for."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        chosen = getattr(request.user, "language", "")
+        if chosen and translation.check_for_language(chosen):
+            translation.activate(chosen)
+            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+        with in_this_language():
+            return get_response(request)
 
     return answer
 

@@ -15,6 +15,8 @@ from typing import Any
 from tenure.errors import StoreError
 from tenure.server.environment import DATABASE_FILE, OWN_FOLDER, Environment, environment
 
+_TURN = 0.0005  # seconds
+
 
 def prepare(folder: Path) -> Environment:
     """How the server of a workspace runs, with Django made ready for it and the operational database up to date."""
@@ -57,7 +59,8 @@ def serve(
     from tenure.server.access import later
     from tenure.server.accounts.first import first_administrator
     from tenure.server.accounts.users import no_users
-    from tenure.server.loops.rounds import all_loops
+    from tenure.server.loops.rounds import quick_loops, slow_loops
+    from tenure.server.loops.transfers import files_at_start
     from tenure.server.pages.welcome import link
     from tenure.server.socket import open_door
 
@@ -68,11 +71,12 @@ def serve(
             if first_administrator(told):
                 said(f"Administrator {told.admin_name} made.")
             # whoever asks for the first page finds people in it
-            ws.load()
+            files_at_start(said)
+            ws.feed.begin()
             ws.roster.refresh()
             server = _bound(told, anywhere=anywhere)
             door = open_door(folder)
-            loops.begin(loops.Worker(all_loops(told), tick=told.tick_seconds))
+            loops.begin(loops.Worker(quick_loops(told)), loops.Worker(slow_loops()))
             port = server.effective_port
             base = told.public_url or f"http://{told.host}:{port}"
             address = link(base) if no_users() else f"{base}/"
@@ -80,6 +84,8 @@ def serve(
             said("Open that address to make yourself the administrator." if no_users() else "End it with Ctrl-C.")
             if opened:
                 opened(address)
+            # whoever answers is not kept waiting by a loop that computes: threads take turns more often than usual
+            sys.setswitchinterval(_TURN)
             server.run()
     except KeyboardInterrupt:
         pass

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
+from django.conf.locale import LANG_INFO
 
 from tenure.server.environment import DATABASE_FILE, OWN_FOLDER, environment, secret_of
 from tenure.server.mail import settings_of
@@ -17,6 +18,7 @@ from tenure.server.mail import settings_of
 WORKSPACE = Path(os.environ.get("TENURE_WORKSPACE", "."))
 ENVIRONMENT = environment(WORKSPACE)
 HERE = Path(__file__).parent
+LOCALES = HERE / "locale"
 ADDRESS = ENVIRONMENT.address
 
 SECRET_KEY = ENVIRONMENT.secret_key or secret_of(WORKSPACE)
@@ -28,6 +30,7 @@ INSTALLED_APPS = [
     "tenure.server.accounts",
     "tenure.server.work",
     "tenure.server.intake",
+    "tenure.server.webhooks",
     "tenure.server.pages",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -52,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenure.server.middleware.speak",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -122,6 +126,8 @@ MFA_TOTP_ISSUER = "Tenure"
 
 # what a browser is told
 
+# one process serves all pages, so that what it remembers of a session is what stands in the database
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 14 * 86_400
@@ -166,7 +172,9 @@ WHITENOISE_MAX_AGE = 60
 # words and numbers
 
 LANGUAGE_CODE = "en"
-LOCALE_PATHS = [HERE / "locale"]
+# English, and every language that has a catalogue
+LANGUAGES = [(code, LANG_INFO[code]["name_local"]) for code in ("en", *sorted(one.name for one in LOCALES.iterdir()))]
+LOCALE_PATHS = [LOCALES]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from tenure.server.api.urls import urls as api_urls
-from tenure.server.pages import health, profile, welcome
+from tenure.server.pages import health, profile, telemetry, welcome
 
 urlpatterns = [
     path("", health.home, name="home"),
@@ -19,6 +19,8 @@ urlpatterns = [
     ),
     path("account/", include("allauth.urls")),
     path("me", profile.profile, name="profile"),
+    # people find the metrics of the company there, a machine with a key those of the server
+    path("metrics", telemetry.metrics, name="metrics"),
     path("", include("tenure.server.pages.lifecycle.urls")),
     path("", include("tenure.server.pages.persons.urls")),
     path("", include("tenure.server.pages.work.urls")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.formats import get_format
 
 from tenure.errors import UsageError
 from tenure.lifecycle.forecast import DAY
@@ -78,8 +80,23 @@ def whole(query: Mapping[str, Any], name: str, *, most: int = 36_500) -> int | N
     return int(written)
 
 
+def typed(text: str) -> Decimal | None:
+    """A number as people type it, None for anything else: 1,234.5 in English, 1.234,5 in German.
+
+    Signs between thousands are those of the language; where they stand for no thousands, comma and point are decimal.
+    """
+    written = text.strip().replace("\u00a0", "").replace(" ", "")[:40]
+    apart = get_format("THOUSAND_SEPARATOR")
+    if apart in (",", ".") and re.fullmatch(rf"[+-]?\d{{1,3}}({re.escape(apart)}\d{{3}})+([.,]\d+)?", written):
+        written = written.replace(apart, "")
+    if not re.fullmatch(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)", written):
+        return None
+    return Decimal(written.replace(",", "."))
+
+
 def amount(query: Mapping[str, Any], name: str) -> Decimal | None:
     """An amount of the address, None where there is none. Raises UsageError where it is something else."""
+    # an address means the same to everybody, whatever their language
     written = str(query.get(name) or "").strip().replace(",", "")
     if not written:
         return None

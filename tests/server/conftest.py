@@ -44,15 +44,21 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def site(shop: Path, database: str) -> Iterator[Path]:
     """The workspace, held by this process with its database made and everything loaded."""
+    # pages wait for their figures, however busy the machine is
+    os.environ["TENURE_PAGE_SECONDS"] = "60"
     os.environ["TENURE_DATABASE_URL"] = database
     from tenure.server.serving import prepare
 
     prepare(shop)
+    from django.contrib.auth.hashers import Argon2PasswordHasher
     from django.test.utils import setup_test_environment, teardown_test_environment
 
     from tenure.server import holding
 
     setup_test_environment()
+    # the same way to keep a password, at the least effort that it knows
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost = 1, 8
+    Argon2PasswordHasher.parallelism = 1
     held = holding.hold(shop)
     held.load()
     held.roster.refresh()

@@ -80,3 +80,48 @@ def _address(name: str, converters: dict[str, Any]) -> str:
     told = {asked: FORGED.get(asked, REAL.get(asked, "none")) for asked in converters}
     numbers = {asked: 987654 for asked, one in converters.items() if type(one).__name__ == "IntConverter"}
     return str(reverse(name, kwargs={**told, **numbers}))
+
+
+def test_whoever_may_not_export_does_not_page_through_everybody(
+    as_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tenure.server.access import people
+    from tenure.server.accounts.models import AuditEntry
+
+    monkeypatch.setattr(people, "LOOKED_AT", 60)
+    monkeypatch.setattr(people, "A_DAY", 200)
+    agent, analyst = as_("agent"), as_("analyst")
+    assert len(agent.get("/api/v1/customers?limit=50&offset=50").json()["customers"]) == 10
+    assert agent.get("/api/v1/customers?limit=50&offset=60").status_code == 403
+    assert agent.get("/api/v1/forecast?days=900&offset=60").status_code == 403
+    assert agent.get("/people?offset=100").status_code == 403
+    assert len(analyst.get("/api/v1/customers?limit=50&offset=60").json()["customers"]) == 50
+    statuses = [agent.get("/api/v1/customers?limit=50").status_code for _ in range(6)]
+    assert (statuses[0], statuses[-1]) == (200, 403)
+    assert AuditEntry.objects.filter(did="looked at very many people").count() == 1
+
+
+def test_a_request_does_not_wait_for_the_worker_for_long(
+    as_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from concurrent.futures import Future
+
+    from tenure.server.access import definitions
+    from tenure.server.api import defined
+
+    never: list[Future[Any]] = []
+
+    def busy(*told: Any, **more: Any) -> Future[Any]:
+        never.append(Future())
+        return never[-1]
+
+    monkeypatch.setattr(defined, "PATIENCE", 0.01)
+    monkeypatch.setattr(definitions, "previewed", busy)
+    monkeypatch.setattr(definitions, "begin", busy)
+    client, body = as_("administrator"), {"files": {"segments/vip.yaml": "when: count(order) >= 1"}}
+    for address in ("/api/v1/plan", "/api/v1/definitions"):
+        answer = client.post(address, body, content_type="application/json")
+        assert (answer.status_code, "busy" in answer.json()["error"]) == (503, True)
+    assert all(one.cancelled() for one in never)
+    with defined._waiting(), defined._waiting():
+        assert client.post("/api/v1/plan", body, content_type="application/json").status_code == 503

@@ -158,3 +158,42 @@ def test_a_viewer_reads_neither_search_nor_note(as_: Client) -> None:
         page = as_("viewer").get(path).content.decode().replace("the-smiths", "").replace("The Smiths", "")
         assert "smith" not in page
         assert "Ada" not in page
+
+
+@pytest.mark.parametrize(
+    ("list_", "role"),
+    [
+        ("/figures/rfm?cell=champion", "marketer"),
+        ("/lists/moved?lifecycle=classic&to=conversion", "administrator"),
+    ],
+)
+def test_a_list_behind_a_figure_becomes_an_action(as_: Callable[..., Any], list_: str, role: str) -> None:
+    from urllib.parse import unquote
+
+    from tests.server.reading import read
+
+    client = as_(role)
+    page = read(client.get(list_).content.decode())
+    form = next(link.said["href"] for link in page.all("a") if link.said["href"].startswith("/actions/new?rows="))
+    shown = read(client.get(form).content.decode())
+    rows = [one for one in read(client.get(list_).content.decode()).all("td") if any(one.all("a"))]
+    assert rows
+    told = {"name": f"List {role}", "goal": "purchase", "days": "30", "share": "20", "kind": "download", "owner": ""}
+    begun = client.post(form, {**told, "do": "start"})
+    assert begun.status_code == 302, begun.content.decode()
+    from tenure.server import holding
+
+    made = next(one for one in holding.workspace().actions.list() if one.action.name == told["name"])
+    table = client.get(f"{unquote(list_)}&as=csv") if role == "administrator" else None
+    ids = {line.split(b",")[0] for line in b"".join(table.streaming_content).splitlines()[1:]} if table else None
+    people = made.begun.treated + made.begun.held_out + made.begun.left_out
+    assert people > 0
+    assert ids is None or people == len(ids), "each person once"
+    assert f"{people:,}" in shown.text
+    assert "Who" in made.action.people
+
+
+def test_a_list_that_does_not_exist_becomes_no_action(as_: Callable[..., Any]) -> None:
+    client = as_("marketer")
+    assert client.get("/actions/new?rows=elsewhere/moved").status_code == 400
+    assert client.get("/actions/new?rows=figures/persona%3Fcell%3Dnobody").status_code == 400

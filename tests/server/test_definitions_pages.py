@@ -405,3 +405,56 @@ def test_a_short_name_is_made_changed_and_taken_away(as_: As, kept: Path) -> Non
     assert client.post(address, {"name": "dear", "what": "remove", "do": "apply"}).status_code == 302
     assert (kept / "tenure.yaml").read_text() == original
     assert client.post(address, {"name": "dear", "what": "remove", "do": "apply"}).status_code == 400
+
+
+def order_of(site: Path) -> list[str]:
+    from tenure.documents import parse
+
+    stages = parse((site / CLASSIC).read_text(), file=CLASSIC).value(("stages",))
+    assert isinstance(stages, list)
+    return [next(iter(one)) for one in stages if isinstance(one, dict)]
+
+
+def test_a_stage_is_added_moved_and_taken_out(as_: As, kept: Path) -> None:
+    from tenure.server.work.models import Change
+
+    client, page = as_("analyst"), "/definitions/classic"
+    told = {"what": "add", "stage": "regular", "title": "Regular", "when": "count(purchase) >= 4", "kind": "customer",
+            "phase": "loyalty", "means": "Buys often: a regular.", "after": "retention"}  # fmt: skip
+    before = stages()
+    preview = client.post(page, {**told, "do": "preview"})
+    assert "Regular" in text_of(preview), "what would change is shown"
+    assert stages() == before
+    assert client.post("/plan", {"draft": draft_of(preview), "do": "apply"}).status_code == 302
+    there = order_of(kept)
+    assert there[there.index("retention") + 1] == "regular"
+    among = stages()["regular"]
+    assert among > 0
+
+    assert client.post(page, {"what": "move", "stage": "regular", "after": "", "do": "apply"}).status_code == 302
+    assert order_of(kept)[0] == "regular"
+    assert stages()["regular"] < among, "later stages win"
+    moved = Change.objects.first()
+    assert client.post(f"/changes/{moved.pk}/undo").status_code == 302
+    assert stages()["regular"] == among
+
+    assert client.post(page, {"what": "remove", "stage": "regular", "do": "apply"}).status_code == 302
+    assert "regular" not in order_of(kept)
+    assert stages() == before
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"what": "add", "stage": "reach", "when": "count(visit) >= 1"}, "There is a stage"),
+        ({"what": "add", "stage": "a b", "when": "count(visit) >= 1"}, "cannot be the name"),
+        ({"what": "add", "stage": "new", "when": ""}, "needs a condition"),
+        ({"what": "add", "stage": "new", "when": "count(visit) >= 1", "phase": "odd"}, "There is no phase"),
+        ({"what": "move", "stage": "reach", "after": "nowhere"}, "There is no stage"),
+        ({"what": "remove", "stage": "nowhere"}, "There is no stage"),
+    ],
+)
+def test_what_no_stage_can_be(as_: As, kept: Path, told: dict[str, str], says: str) -> None:
+    answer = as_("analyst").post("/definitions/classic", {**told, "do": "apply"})
+    assert answer.status_code == 400
+    assert says in text_of(answer)

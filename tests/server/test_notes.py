@@ -29,6 +29,16 @@ def test_a_note_stands_on_charts_over_time(noted: None, as_: Callable[..., Any])
     assert "2025-03-12" in page
 
 
+@pytest.mark.parametrize(
+    "address", ["/cohorts", "/metrics/orders/trend", "/forecast/outlook?lifecycle=classic"],
+)  # fmt: skip
+def test_charts_and_tables_over_time_have_notes(noted: None, as_: Callable[..., Any], address: str) -> None:
+    page = as_("viewer").get(address)
+    while page.status_code == 202:
+        page = as_("viewer").get(address)
+    assert "Prices &lt;b&gt;went&lt;/b&gt; up" in page.content.decode()
+
+
 def test_a_note_falls_into_its_period(noted: None) -> None:
     from datetime import date
 

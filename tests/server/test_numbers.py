@@ -49,10 +49,6 @@ UNLINKED = {
     ("journeys", "Of "): "how many are counted in all: those of the lists beneath, and more",
     ("journeys", "People"): "not built: there is no list of those who went a whole path",
     ("journeys", "Went that way"): "not built: there is no list of those who went a whole path",
-    ("actions", "Treated"): "the row leads to the action, and its numbers to the people",
-    ("actions", "Held out"): "the row leads to the action, and its numbers to the people",
-    ("action", "People"): "a table under a chart: the same numbers are links above it",
-    ("action", "Converted"): "a table under a chart: the same numbers are links above it",
 }
 
 

@@ -10,15 +10,19 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import tenure
+from tenure.cli.commands import app
 from tenure.errors import UsageError
 from tests.server.browser.conftest import Served
 from tests.server.conftest import PASSWORD
 
+Said = tuple[int, str, str]
 COMMANDS = (
     ("stages", "--format", "json"), ("findings",), ("scorecard",), ("explain", "nobody"),
 )  # fmt: skip
@@ -29,12 +33,12 @@ def here(shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The shop, imported and run by nobody but this test."""
     folder = tmp_path_factory.mktemp("socket") / "shop"
     shutil.copytree(shop, folder, ignore=shutil.ignore_patterns(".tenure"))
-    assert _typed(folder, "run").returncode == 0
+    assert _said(folder, "run")[0] == 0
     return folder
 
 
 @pytest.fixture(scope="module")
-def alone(here: Path) -> dict[tuple[str, ...], tuple[int, str, str]]:
+def alone(here: Path) -> dict[tuple[str, ...], Said]:
     """What the commands say while nobody serves."""
     return {command: _said(here, *command) for command in COMMANDS}
 
@@ -50,9 +54,17 @@ def serving(here: Path, alone: object) -> Iterator[Served]:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_commands_say_the_same(
-    here: Path, alone: dict[tuple[str, ...], tuple[int, str, str]], serving: Served, command: tuple[str, ...]
+    here: Path, alone: dict[tuple[str, ...], Said], serving: Served, command: tuple[str, ...]
 ) -> None:
     assert _said(here, *command) == alone[command]
+
+
+def test_a_process_of_its_own_says_the_same(here: Path, alone: dict[tuple[str, ...], Said], serving: Served) -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "tenure.cli", *COMMANDS[0]], cwd=here, text=True, capture_output=True, timeout=120,
+        env={**os.environ, "COLUMNS": "100"}, check=False,
+    )  # fmt: skip
+    assert (found.returncode, found.stdout, found.stderr) == alone[COMMANDS[0]]
 
 
 def test_the_socket_is_its_owners_alone(here: Path, serving: Served) -> None:
@@ -100,20 +112,15 @@ def test_a_run_is_seen_by_the_pages(here: Path, serving: Served) -> None:
     before = path.read_text(encoding="utf-8")
     path.write_text(before + "\nsegments:\n  spenders: sum(order) >= 500\n", encoding="utf-8")
     assert "tenure plan" in _said(here, "stages")[2]
-    assert _typed(here, "run").returncode == 0
+    assert _said(here, "run")[0] == 0
     with tenure.open(here) as ws:
         assert ws.stages("spenders")[0].stage == "spenders"
     path.write_text(before, encoding="utf-8")
-    assert _typed(here, "run").returncode == 0
+    assert _said(here, "run")[0] == 0
 
 
-def _typed(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tenure.cli", *command], cwd=folder, text=True, capture_output=True, timeout=120,
-        env={**os.environ, "COLUMNS": "100"}, check=False,
-    )  # fmt: skip
-
-
-def _said(folder: Path, *command: str) -> tuple[int, str, str]:
-    found = _typed(folder, *command)
-    return found.returncode, found.stdout, found.stderr
+def _said(folder: Path, *command: str) -> Said:
+    """What a command typed in a folder gives and says, in this process."""
+    with chdir(folder):
+        found = CliRunner().invoke(app, command, prog_name="tenure", env={"COLUMNS": "100"})
+    return found.exit_code, found.stdout, found.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from tenure.lifecycle.roster import Account, AccountsAsked, AccountsFound, Asked
 from tenure.server import holding
 from tenure.server.access.happenings import number_of
 from tenure.server.access.later import later
-from tenure.server.access.people import PAGE, People, people
+from tenure.server.access.people import PAGE, People, people, person
 from tenure.server.access.reader import Reader, require
 from tenure.server.access.renewals import Renewal, coming
 from tenure.server.accounts.roles import Right
@@ -43,7 +43,7 @@ class Lately:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountPage:
     """An account with its people (the first page of them), their stages with how many are in each, what is up for
-    renewal, and what happened last.
+    renewal, what happened last, and what the log knows of the account itself.
     """
 
     account: Account
@@ -52,6 +52,7 @@ class AccountPage:
     renewals: tuple[Renewal, ...]
     lately: tuple[Lately, ...]
     lifecycle: Lifecycle
+    traits: Mapping[str, str]
 
 
 def accounts(reader: Reader, asked: AccountsAsked, *, offset: int = 0, limit: int = PAGE) -> AccountsFound:
@@ -80,8 +81,15 @@ def account(reader: Reader, identity: str) -> AccountPage:
         account=found[0], people=listed, mix=mix,
         renewals=tuple(one for one in later(coming) or () if one.account == identity),
         lately=_lately(ws.timeline.of(identity, kind="account", without=_QUIET, limit=_NEWEST), listed),
-        lifecycle=lifecycle,
+        lifecycle=lifecycle, traits=_traits(identity),
     )  # fmt: skip
+
+
+def _traits(identity: str) -> Mapping[str, str]:
+    """What was told of the account itself, not of its people."""
+    rows = holding.workspace().roster.look(Asked(kind="account", ids=(identity,)), limit=1, counted=False).rows
+    told = person(rows[0]).traits if rows else {}
+    return {name: value for name, value in sorted(told.items()) if name != "account"}
 
 
 def _lately(events: Sequence[Happened], listed: People) -> tuple[Lately, ...]:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from django.db import transaction
 
 from tenure.engage.action import DAYS, SHARE
+from tenure.engage.consent import MARKETING
 from tenure.engage.handed import harmless
 from tenure.engage.lift import detectable
 from tenure.errors import UsageError
@@ -52,6 +53,7 @@ class Form:
     channel: str = ""
     consent: str = "given"
     note: str = ""
+    purpose: str = MARKETING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +113,19 @@ def channels(reader: Reader) -> tuple[str, ...]:
     return holding.workspace().actions.channels()
 
 
+def purposes(reader: Reader) -> tuple[str, ...]:
+    """The purposes of which the log knows any consent, and marketing."""
+    require(reader, Right.FIGURES)
+    return holding.workspace().actions.purposes()
+
+
 def preview(user: User, asked: Asked, form: Form, *, lifecycle: str | None = None, listed: str = "") -> Previewed:
     """What `start` would do; nothing is written. Raises UsageError for what cannot be."""
     ids = _asked_for(user, asked, form, lifecycle)
     found = holding.workspace().actions.preview(
         form.name, ids, goal=form.goal, days=form.days, share=form.share, owner=form.owner, kind=form.kind,
         channel=form.channel or None, consent=form.consent, note=form.note, listed=listed,
+        purpose=form.purpose,
     )  # fmt: skip
     people = found.begun.treated + found.begun.held_out
     share = found.begun.held_out / people if people else 0
@@ -141,6 +150,7 @@ def start(
             found = ws.actions.start(
                 form.name, ids, goal=form.goal, days=form.days, share=form.share, owner=form.owner, kind=form.kind,
                 channel=form.channel or None, consent=form.consent, note=form.note, listed=listed,
+                purpose=form.purpose,
             )  # fmt: skip
             if not found.again:
                 ws.roster.refresh()

@@ -14,7 +14,7 @@ from decimal import Decimal
 from tenure.documents import Document, did_you_mean, parse
 from tenure.documents import Path as Place
 from tenure.documents.document import Data
-from tenure.documents.editing import flow, scalar, with_item, with_value
+from tenure.documents.editing import flow, scalar, with_item, with_order, with_value
 from tenure.errors import UsageError
 from tenure.lifecycle import library
 from tenure.lifecycle.periods import PeriodUnit
@@ -218,19 +218,7 @@ def without_target(reader: Reader, file: str, place: int) -> Texts:
     _target(document, place)
     held = document.value(("targets",))
     listed = held if isinstance(held, list) else []
-    # the lines of the entry go, from its dash to that of the next one
-    start = document.line_starts[document.place(("targets", place))[0] - 1]
-    if place + 1 < len(listed):
-        stop = document.line_starts[document.place(("targets", place + 1))[0] - 1]
-    else:
-        mark = document.marks["targets", place]
-        end = document.text.find("\n", mark.start + len(document.text[mark.start : mark.end].rstrip()))
-        stop = len(document.text) if end < 0 else end + 1
-    text = document.text[:start] + document.text[stop:]
-    rest = [one for at, one in enumerate(listed) if at != place]
-    if not rest or (parse(text, file=file).value(("targets",)) or []) != rest:
-        text = with_value(document, ("targets",), rest)
-    return {file: text}
+    return {file: with_order(document, ("targets",), [at for at in range(len(listed)) if at != place])}
 
 
 def _target(document: Document, place: int) -> Data:

@@ -37,7 +37,7 @@ from tenure.workspace.config import CONFIG_FILE
 
 Texts = Mapping[str, str | None]
 # what of tenure.yaml decides on what is imported, and how
-IMPORTED = ("sources", "rates", "currency", "timezone")
+IMPORTED = ("sources", "rates", "currency", "timezone", "retention", "consent")
 _MARK = "\ufeff"
 MOST_FILES = 20
 MOST_PEOPLE = 200

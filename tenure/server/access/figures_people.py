@@ -20,18 +20,20 @@ from tenure.lifecycle.periods import PeriodUnit
 from tenure.metrics.rfm import RFM_CELLS
 from tenure.server import holding
 from tenure.server.access.kept import kept
-from tenure.server.access.later import later
+from tenure.server.access.later import later, soon
 from tenure.server.access.people import PAGE, Person, people_of, stranger
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
+from tenure.workspace.value import DAYS
 
-What = Literal["rfm", "persona", "follow", "cohort", "part"]
+What = Literal["rfm", "persona", "follow", "cohort", "part", "value"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
     """Which figure: `cell` of rfm is a name, three digits, or `5-4` for recency and how much; else the persona's name,
-    the cohort's period, or the part of a dimension. `first` and `then` are touchpoints (`begin`, `end`), or periods.
+    the cohort's period, the part of a dimension, or the list's name of value, of which `first` is the part. Otherwise
+    `first` and `then` are touchpoints (`begin`, `end`), or periods.
     """
 
     what: What
@@ -99,6 +101,12 @@ def behind_table(reader: Reader, asked: Behind) -> pa.Table | None:
     return None if table is None else harmless(table)
 
 
+def ids_behind(reader: Reader, asked: Behind) -> tuple[str, ...]:
+    """The ids of everybody in the list, each once. Raises NotYet while it is being made."""
+    require(reader, Right.PEOPLE)
+    return tuple(dict.fromkeys(soon(_table, asked)["customer_id"].to_pylist()))
+
+
 @kept(16)
 def _table(asked: Behind) -> pa.Table:
     ws = holding.workspace()
@@ -121,6 +129,11 @@ def _table(asked: Behind) -> pa.Table:
             return ws.why.people(
                 asked.metric, asked.by, asked.cell, since=asked.first or None, until=asked.then or None,
                 period=asked.unit, lifecycle=asked.lifecycle,
+            )  # fmt: skip
+        case "value":
+            return ws.value.people(
+                asked.cell, asked.first, asked.lifecycle, unit=asked.unit, by=asked.by or "channel",
+                days=asked.days or DAYS,
             )  # fmt: skip
 
 

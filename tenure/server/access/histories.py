@@ -10,6 +10,7 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.explain import Explanation
 from tenure.lifecycle.population import StageCount
 from tenure.server import holding
+from tenure.server.access.people import looked_through
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 
@@ -65,6 +66,7 @@ def due(
 ) -> tuple[int, list[dict[str, Any]]]:
     """How many move within days if nothing happens, and some of them, the earliest first."""
     require(reader, Right.PEOPLE)
+    limit = looked_through(reader, offset, limit)
     found = holding.workspace().due(lifecycle, days=days)
     return found.num_rows, found.slice(offset, limit).to_pylist()
 

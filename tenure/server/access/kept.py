@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import ParamSpec, TypeVar
 
+from django.utils.translation import get_language
+
 from tenure.server import holding
 
 P = ParamSpec("P")
@@ -22,8 +24,10 @@ T = TypeVar("T")
 OLD = 600.0
 
 
-def kept(most: int = 32) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """The decorator of a function of hashable arguments: its last `most` answers are kept.
+
+    With `spoken` they hold words, and are kept for each language.
 
     Whoever asks for what is just being worked out waits for that, and does not begin it again.
     """
@@ -36,7 +40,8 @@ def kept(most: int = 32) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
         def asked(args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[Hashable, str]:
             ws = holding.workspace()
-            return (id(ws.definitions), args, tuple(sorted(kwargs.items()))), ws.roster.version
+            language = get_language() if spoken else None
+            return (id(ws.definitions), language, args, tuple(sorted(kwargs.items()))), ws.roster.version
 
         def held(key: Hashable, version: str | None, oldest: float = 0) -> tuple[T] | None:
             with guard:

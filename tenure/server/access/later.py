@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, ParamSpec, TypeVar
 
+from django.conf import settings
+
 from tenure.errors import TookTooLong
 from tenure.server import holding
 
@@ -40,6 +42,12 @@ _waiting: dict[Hashable, _Work] = {}
 _guard = threading.RLock()
 # one at a time: pages and the worker want the machine, too
 _hands = ThreadPoolExecutor(1, thread_name_prefix="tenure-later")
+# whole pages wait for these, and not behind what takes minutes
+_quick = ThreadPoolExecutor(2, thread_name_prefix="tenure-soon")
+
+
+class NotYet(Exception):
+    """What a whole page shows is being worked out: ask again in a moment."""
 
 
 def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
@@ -47,6 +55,24 @@ def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | No
 
     Raises what the function raised.
     """
+    return _asked(_hands, PATIENCE, function, args, kwargs)
+
+
+def soon(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same of what a page cannot do without, and what takes seconds at most. Raises NotYet while it is worked out.
+
+    It is asked for in the time that a page has, and goes on where that is not enough.
+    """
+    found = _asked(_quick, max(PATIENCE, settings.ENVIRONMENT.page_seconds), function, args, kwargs)
+    if found is None:
+        raise NotYet
+    return found
+
+
+def _asked(
+    hands: ThreadPoolExecutor, patience: float, function: Callable[..., T], args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> T | None:  # fmt: skip
     known = getattr(function, "known", None)
     if known is not None and (held := known(*args, **kwargs)) is not None:
         answer: T = held
@@ -59,13 +85,13 @@ def later(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | No
         if work is None:
             if len(_waiting) >= MOST:
                 raise TookTooLong("Too much is being worked out just now.", hint="Try again in some minutes.")
-            work = _waiting[key] = _Work(_hands.submit(_bounded, lambda: function(*args, **kwargs)))
+            work = _waiting[key] = _Work(hands.submit(_bounded, lambda: function(*args, **kwargs)))
             work.outcome.add_done_callback(lambda outcome: _ended(key, outcome, kept=known is not None))
         outcome = work.outcome
     latest = getattr(function, "latest", None)
     before = None if latest is None else latest(*args, **kwargs)
     try:
-        found: T = outcome.result(PATIENCE if before is None else 0.05)
+        found: T = outcome.result(patience if before is None else 0.05)
     except StillWorking:
         if not outcome.done():
             return before
@@ -92,7 +118,8 @@ def _ended(key: Hashable, outcome: Future[Any], *, kept: bool) -> None:
 
 def end() -> None:
     """Nothing; nothing more is begun. What is being worked out ends with the store that it asks."""
-    _hands.shutdown(wait=False, cancel_futures=True)
+    for hands in (_hands, _quick):
+        hands.shutdown(wait=False, cancel_futures=True)
 
 
 def _bounded(work: Callable[[], T]) -> T:

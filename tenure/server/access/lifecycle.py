@@ -21,6 +21,7 @@ from tenure.lifecycle.moves.scope import NEW, NONE, Scope
 from tenure.lifecycle.periods import Period, day_of
 from tenure.server import holding
 from tenure.server.access.kept import kept
+from tenure.server.access.later import soon
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 from tenure.workspace.calendar import last_periods, named_period
@@ -136,19 +137,19 @@ def overview(reader: Reader, *, lifecycle: str | None, unit: Unit, period: str |
     """Who is where now, and who moved in a period: the named one, or the running one once half of it is over."""
     require(reader, Right.FIGURES)
     ws = holding.workspace()
-    return _overview(ws.lifecycle(lifecycle).name, chosen_period(unit, period))
+    return soon(_overview, ws.lifecycle(lifecycle).name, chosen_period(unit, period))
 
 
 def week(reader: Reader, lifecycle: str) -> Week:
     """What the last seven days brought."""
     require(reader, Right.FIGURES)
-    return _week(lifecycle)
+    return soon(_week, lifecycle)
 
 
 def over_time(reader: Reader, lifecycle: str, *, unit: Unit, count: int) -> tuple[StagePeriod, ...]:
     """People, entries and exits of every stage in the last periods."""
     require(reader, Right.FIGURES)
-    return _over_time(lifecycle, unit, count)
+    return soon(_over_time, lifecycle, unit, count)
 
 
 def chosen_period(unit: Unit, name: str | None) -> Chosen:
@@ -200,8 +201,8 @@ def due_counts(lifecycle: str) -> Mapping[int, Mapping[str, int]]:
     moves_at = table["moves_at"].cast(pa.int64())
     found = {}
     for days in SOON:
-        soon = table.filter(pc.less_equal(moves_at, now + days * DAY))
-        found[days] = dict(Counter(soon["stage"].to_pylist()))
+        within = table.filter(pc.less_equal(moves_at, now + days * DAY))
+        found[days] = {one["values"]: one["counts"] for one in within["stage"].value_counts().to_pylist()}
     return found
 
 

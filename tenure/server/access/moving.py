@@ -79,6 +79,11 @@ class Rows:
 def listed(reader: Reader, asked: Listed, *, offset: int = 0, limit: int = PAGE) -> Rows:
     """The rows from `offset` on. Raises UsageError for stages, days or moments that do not exist."""
     require(reader, Right.PEOPLE)
+    return _page(asked, offset, limit)
+
+
+@kept(64)
+def _page(asked: Listed, offset: int, limit: int) -> Rows:
     table = _table(asked)
     shown = table.slice(offset, limit)
     people = people_of(shown["customer_id"].to_pylist(), lifecycle=asked.lifecycle)
@@ -103,6 +108,12 @@ def listed_table(reader: Reader, asked: Listed) -> pa.Table:
     for place, (name, column) in enumerate(told.items(), 1):
         table = table.add_column(place, name, pa.array(column, pa.string()))
     return harmless(table)
+
+
+def ids_listed(reader: Reader, asked: Listed) -> tuple[str, ...]:
+    """The ids of everybody in the list, each once, however many rows somebody has in it."""
+    require(reader, Right.PEOPLE)
+    return tuple(dict.fromkeys(_table(asked)["customer_id"].to_pylist()))
 
 
 @kept(12)

@@ -22,15 +22,20 @@ LONGEST = 300
 _AHEAD = timedelta(days=366)
 
 
-def notes_of(reader: Reader, periods: Sequence[tuple[str, date]], *, until: int | None = None) -> tuple[Noted, ...]:
-    """What was noted in periods given by name and first day, oldest first; `until` is where the last one ends."""
+def notes_of(
+    reader: Reader, periods: Sequence[tuple[str, date]], *, until: int | None = None, ahead: bool = False
+) -> tuple[Noted, ...]:
+    """What was noted in periods given by name and first day, oldest first; `until` is where the last one ends.
+
+    With `ahead`, also what is noted for days to come.
+    """
     require(reader, Right.FIGURES)
-    return _notes(tuple(periods), until)
+    return _notes(tuple(periods), until, ahead)
 
 
 @kept(64)
-def _notes(periods: tuple[tuple[str, date], ...], until: int | None) -> tuple[Noted, ...]:
-    return holding.workspace().timeline.notes(periods, until=until)
+def _notes(periods: tuple[tuple[str, date], ...], until: int | None, ahead: bool) -> tuple[Noted, ...]:
+    return holding.workspace().timeline.notes(periods, until=until, ahead=ahead)
 
 
 def all_notes(reader: Reader) -> tuple[Noted, ...]:

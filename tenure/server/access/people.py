@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pyarrow as pa
+from django.core.cache import cache
 
 from tenure.engage.handed import harmless
 from tenure.lifecycle.definition import Lifecycle
+from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.roster import Asked
 from tenure.server import holding
 from tenure.server.access.kept import kept
-from tenure.server.access.reader import Reader, require
+from tenure.server.access.reader import Denied, Reader, require
+from tenure.server.accounts.audit import record
+from tenure.server.accounts.models import User
 from tenure.server.accounts.roles import Right
 from tenure.warehouse.measures import CUSTOMER
 from tenure.wording import Money
 
 PAGE = 50
+# how far into a list somebody looks who may not take lists out of the house, and how many people they see a day
+LOOKED_AT = 1_000
+A_DAY = 10_000
 _FEW = 2_000
 
 
@@ -64,8 +71,18 @@ def people(
     limit: int = PAGE,
     counted: bool = True,
 ) -> People:
-    """The people that are asked for, from `offset` on; uncounted ones come without numbers, quicker."""
+    """The people that are asked for, from `offset` on; uncounted ones come without numbers, quicker.
+
+    Raises Denied for whoever may not export and has looked through so much that it comes to the same.
+    """
     require(reader, Right.PEOPLE)
+    limit = looked_through(reader, offset, limit)
+    found = _page(asked, lifecycle, offset, limit, counted)
+    return found if reader.may(Right.EXPORT) or offset + limit < LOOKED_AT else replace(found, more=False)
+
+
+@kept(128)
+def _page(asked: Asked, lifecycle: str | None, offset: int, limit: int, counted: bool) -> People:
     ws = holding.workspace()
     # one more than is shown tells whether there are more
     found = ws.roster.look(asked, lifecycle, limit=limit + 1, offset=offset, counted=counted)
@@ -77,6 +94,30 @@ def people(
         lifecycle=ws.lifecycle(lifecycle),
         more=len(found.rows) > limit,
     )
+
+
+def looked_through(reader: Reader, offset: int, limit: int) -> int:
+    """How many rows of a list somebody may see from `offset` on, at most `limit`; those who may not export see less.
+
+    Raises Denied at the end of what they see of one list, or of all in a day.
+    """
+    if reader.may(Right.EXPORT):
+        return limit
+    left = LOOKED_AT - offset
+    if left <= 0:
+        raise Denied(
+            f"You see the first {LOOKED_AT:,} of a list.", hint="Filter it, or ask an administrator for the whole."
+        )
+    key = f"looked-at-{getattr(reader, 'pk', 0)}-{holding.now() // DAY}"
+    cache.add(key, 0, 86_400)
+    before = cache.get(key, 0)
+    if before >= A_DAY:
+        raise Denied(f"You have looked at {A_DAY:,} people today.", hint="Go on tomorrow, or ask an administrator.")
+    shown = min(limit, left)
+    cache.set(key, before + shown, 86_400)
+    if before + shown >= A_DAY and isinstance(reader, User):
+        record(reader, "looked at very many people", str(A_DAY))
+    return shown
 
 
 def people_table(reader: Reader, asked: Asked, *, lifecycle: str | None = None) -> pa.Table:

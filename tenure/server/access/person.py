@@ -18,6 +18,7 @@ from tenure.lifecycle.roster import Asked
 from tenure.lifecycle.roster.person import Bought, Known, Score, Stay
 from tenure.server import holding
 from tenure.server.access.happenings import GROUPS, Happening, happening
+from tenure.server.access.kept import kept
 from tenure.server.access.people import PAGE, called
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.audit import record
@@ -64,7 +65,7 @@ def whole(reader: Reader, customer: str, *, lifecycle: str | None = None) -> Who
     found = ws.roster.look(Asked(unit=known.key), shown.name, limit=1, counted=False).rows
     row: Mapping[str, Any] = found[0] if found else {}
     traits = dict(persons.traits(known))
-    for told in _waiting(customer):
+    for told in waiting_events(customer):
         traits |= {name: str(value) for name, value in told.get("traits", {}).items() if value is not None}
         for gone in [name for name, value in told.get("traits", {}).items() if value is None]:
             traits.pop(gone, None)
@@ -76,7 +77,7 @@ def whole(reader: Reader, customer: str, *, lifecycle: str | None = None) -> Who
     after = next((one for one in stays if here is not None and one.entered_at == here.left_at), None)
     others = [one for one in ws.definitions.lifecycles if one.name != shown.name and one.unit == "customer"]
     return Whole(
-        id=customer, name=called(traits) or customer, email=traits.get("email", ""),
+        id=known.id, name=called(traits) or known.id, email=traits.get("email", ""),
         owner=traits.get("owner", ""),
         traits=traits, first_seen=known.first_seen, last_seen=row.get("last_seen"), excluded=not found,
         money=row.get("money", Decimal(0)), bought=persons.bought(known), lifecycle=shown, stays=stays,
@@ -110,7 +111,7 @@ def timeline(
     What was written just now and is not in the log yet stands first. Raises Http404 where there is nobody of that id.
     """
     require(reader, Right.PEOPLE)
-    ws, _, _ = _known(customer)
+    ws, _, known = _known(customer)
     only: list[str] | None = None
     but: list[str] = []
     if group == "other":
@@ -119,10 +120,10 @@ def timeline(
         only = [name for name, one in GROUPS.items() if one == group]
         if not only:
             raise UsageError(f"There is no kind of events {group[:40]!r}.")
-    rows = ws.timeline.of(customer, only, limit=limit + 1, without=but, offset=offset)
+    rows = ws.timeline.of(customer, only, limit=limit + 1, without=but, offset=offset, key=known.key)
     found = [happening(one.time, one.name, one.raw, one.context, one.source) for one in rows[:limit]]
     if not offset:
-        found = [one for one in map(_arriving, _waiting(customer)) if not group or one.group == group] + found
+        found = [one for one in map(_arriving, waiting_events(customer)) if not group or one.group == group] + found
     return tuple(found), len(rows) > limit
 
 
@@ -131,13 +132,6 @@ def why(reader: Reader, customer: str, lifecycle: str | None = None) -> Explanat
     require(reader, Right.PEOPLE)
     ws, _, _ = _known(customer)
     return ws.explain(customer, ws.lifecycle(lifecycle or _first_of_people()).name)
-
-
-def consent(reader: Reader, customer: str) -> Mapping[str, bool | None]:
-    """The consent to each channel: given, taken back, or None where nothing was ever said."""
-    require(reader, Right.PEOPLE)
-    _, persons, known = _known(customer)
-    return persons.consent(known)
 
 
 def write_note(user: User, customer: str, text: str) -> None:
@@ -154,11 +148,15 @@ def write_note(user: User, customer: str, text: str) -> None:
 
 def _known(customer: str) -> tuple[Any, Persons, Known]:
     ws = holding.workspace()
-    persons = Persons(ws)
-    known = persons.find(customer)
+    known = _found(customer)
     if known is None:
         raise Http404(f"There is nobody of the id {customer[:100]!r}.")
-    return ws, persons, known
+    return ws, Persons(ws), known
+
+
+@kept(512)
+def _found(customer: str) -> Known | None:
+    return Persons(holding.workspace()).find(customer)
 
 
 def _first_of_people() -> str | None:
@@ -166,7 +164,13 @@ def _first_of_people() -> str | None:
     return next((one.name for one in defined if one.unit == "customer" and not one.segment), None)
 
 
-def _waiting(customer: str) -> Sequence[dict[str, Any]]:
+def known_person(customer: str) -> tuple[Persons, Known]:
+    """The person of that id, for functions that have asked who wants to know. Raises Http404 where there is none."""
+    _, persons, known = _known(customer)
+    return persons, known
+
+
+def waiting_events(customer: str) -> Sequence[dict[str, Any]]:
     """The events on their way to the log, the newest first."""
     rows = InboxEvent.objects.filter(body__customer_id=customer).order_by("-id")[:PAGE]
     return [dict(row.body) for row in rows]

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tenure.errors import UsageError
 from tenure.lifecycle.definition import Lifecycle, Stage
 from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.moves.over_time import StagePeriod
+from tenure.lifecycle.periods import day_of, midnight
 from tenure.server import holding
 from tenure.server.access.kept import kept
 from tenure.server.access.lifecycle import FURTHEST, FlowRow, Overview, StageRow, Unit, due_table, over_time, overview
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 
+_QUARTER = 900_000_000  # microseconds
 PERIODS = {"week": 26, "month": 13, "quarter": 9}
 
 
@@ -85,45 +88,42 @@ def due_by_day(reader: Reader, lifecycle: str, days: int) -> tuple[tuple[int, st
 def due_by_move(lifecycle: str, days: tuple[int, ...]) -> tuple[DueTo, ...]:
     """The moves to come by the stages they lead from and to, most people first."""
     ws = holding.workspace()
-    now = ws.refreshed_as_of or ws.as_of
-    table = due_table(lifecycle)
-    within = [Counter[tuple[str, str | None]]() for _ in days]
-    money: dict[tuple[str, str | None], Decimal] = {}
-    columns = (table["stage"], table["to"], table["moves_at"].cast(pa.int64()), table["money"])
-    for origin, to, at, worth in zip(*(column.to_pylist() for column in columns), strict=True):
-        for place, ahead in enumerate(days):
-            if at <= now + ahead * DAY:
-                within[place][origin, to] += 1
-        if at <= now + days[-1] * DAY:
-            money[origin, to] = money.get((origin, to), Decimal(0)) + worth
+    now, table = ws.refreshed_as_of or ws.as_of, due_table(lifecycle)
+    moves_at = table["moves_at"].cast(pa.int64())
+    within = [_by_move(table.filter(pc.less_equal(moves_at, now + ahead * DAY))) for ahead in days]
     found = [
         DueTo(
-            stage=pair[0], to=pair[1], money=money[pair],
-            people=tuple((ahead, within[place][pair]) for place, ahead in enumerate(days)),
+            stage=pair[0], to=pair[1], money=money,
+            people=tuple(
+                (ahead, counted.get(pair, (0, money))[0]) for ahead, counted in zip(days, within, strict=True)
+            ),
         )
-        for pair in money
+        for pair, (_, money) in within[-1].items()
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: (-one.people[-1][1], one.stage, one.to or "")))
 
 
+def _by_move(table: pa.Table) -> dict[tuple[str, str | None], tuple[int, Decimal]]:
+    """How many move from each stage to each other, and their money."""
+    grouped = table.group_by(["stage", "to"]).aggregate([("money", "count"), ("money", "sum")])
+    return {(one["stage"], one["to"]): (one["money_count"], one["money_sum"]) for one in grouped.to_pylist()}
+
+
 @kept(8)
 def _by_day(lifecycle: str, days: int) -> tuple[tuple[int, str, str | None, int], ...]:
-    from tenure.lifecycle.periods import day_of, midnight
-
     ws = holding.workspace()
-    now = ws.refreshed_as_of or ws.as_of
-    table = due_table(lifecycle)
-    counted = Counter[tuple[int, str, str | None]]()
-    begins: dict[int, int] = {}
-    for origin, to, at in zip(
-        table["stage"].to_pylist(), table["to"].to_pylist(), table["moves_at"].cast(pa.int64()).to_pylist(), strict=True
-    ):
-        if at <= now + days * DAY:
-            # hours share their day, so that it is looked up once for each
-            hour = at // 900_000_000
-            if hour not in begins:
-                begins[hour] = midnight(ws.zone, day_of(ws.zone, at))
-            counted[begins[hour], origin, to] += 1
+    now, table = ws.refreshed_as_of or ws.as_of, due_table(lifecycle)
+    moves_at = table["moves_at"].cast(pa.int64())
+    within = pc.less_equal(moves_at, now + days * DAY)
+    # quarters of an hour share their day wherever a clock stands
+    quarters = pc.divide(moves_at, _QUARTER)
+    told = table.select(["stage", "to"]).append_column("quarter", quarters).filter(within)
+    counted, begins = Counter[tuple[int, str, str | None]](), dict[int, int]()
+    for one in told.group_by(["quarter", "stage", "to"]).aggregate([([], "count_all")]).to_pylist():
+        at = one["quarter"] * _QUARTER
+        if at not in begins:
+            begins[at] = midnight(ws.zone, day_of(ws.zone, at))
+        counted[begins[at], one["stage"], one["to"]] += one["count_all"]
     return tuple((begin, origin, to, people) for (begin, origin, to), people in sorted(counted.items(), key=_first))
 
 

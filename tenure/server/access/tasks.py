@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from tenure.errors import UsageError
 from tenure.lifecycle.periods import day_of
@@ -31,7 +32,7 @@ LONGEST_TITLE = 200
 MOST_DAYS = 366
 # whoever did a task of one of these got back to somebody
 _FOLLOWED_UP = ("feedback", "risk", "stuck")
-OUTCOMES = ("reached", "no answer", "call again")
+OUTCOMES = (gettext_noop("reached"), gettext_noop("no answer"), gettext_noop("call again"))
 
 
 def today() -> date:

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.http import Http404
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from tenure.lifecycle.bound import meaning
@@ -28,8 +29,9 @@ from tenure.server.access.reader import require
 from tenure.server.access.renewals import Renewal, coming
 from tenure.server.accounts.models import User
 from tenure.server.accounts.roles import Right
+from tenure.server.spoken import in_this_language, length
 from tenure.server.work.models import Task
-from tenure.wording import clean, length
+from tenure.wording import clean
 from tenure.workspace.timeline import Happened, Named
 
 # what a line of the list is about
@@ -90,7 +92,8 @@ class _Read:
     definitions: object
 
 
-_read: dict[tuple[int, date], _Read] = {}
+# by definitions, day and language: what is said of them is text
+_read: dict[tuple[int, date, str], _Read] = {}
 
 
 def today(reader: User, *, whose: str = "mine", since: date | None = None, show: str = "") -> Today:
@@ -148,24 +151,26 @@ def said(since: date) -> tuple[ToDo, ...] | None:
     Events arrive all the time; what people work through need not be read anew with each of them.
     """
     ws = holding.workspace()
-    key = (id(ws.definitions), since)
+    language = get_language() or ""
+    key = (id(ws.definitions), since, language)
     held = _read.get(key)
     if held is not None and time.monotonic() - held.at < _FRESH:
         return held.rows
     if held is not None and held.version == ws.roster.version:
         _read[key] = replace(held, at=time.monotonic())
         return held.rows
-    found = later(_reading, since)
+    found = later(_reading, since, language)
     return held.rows if found is None and held is not None else found
 
 
-def _reading(since: date) -> tuple[ToDo, ...]:
+def _reading(since: date, language: str) -> tuple[ToDo, ...]:
     ws = holding.workspace()
     version = ws.roster.version
-    rows = _said(since)
+    with override(language), in_this_language():
+        rows = _said(since)
     while len(_read) >= _MOST_READ:
         _read.pop(next(iter(_read)), None)
-    _read[(id(ws.definitions), since)] = _Read(
+    _read[(id(ws.definitions), since, language)] = _Read(
         rows=rows, at=time.monotonic(), version=version, definitions=ws.definitions
     )
     return rows

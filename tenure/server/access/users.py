@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -148,14 +149,22 @@ def api_keys(reader: Reader) -> list[ApiKey]:
     )
 
 
-def make_key(by: User, name: str, scope: str, *, address: str | None = None) -> tuple[ApiKey, str]:
+def make_key(
+    by: User, name: str, scope: str, *, source: str = "", origins: Sequence[str] = (), server_side: bool = False,
+    address: str | None = None,
+) -> tuple[ApiKey, str]:  # fmt: skip
     """A new key and its text, which is shown once and kept nowhere."""
     require(by, Right.ACCESS)
     if not name.strip():
         raise UsageError("A key needs a name.", hint="Say what it is for, such as: data warehouse.")
     with transaction.atomic():
-        key, text = keys.make_key(name, scope, by=by)
-        record(by, "made an API key", key.name, address=address, scope=scope, prefix=key.prefix)
+        key, text = keys.make_key(
+            name, scope, by=by, source=source, origins=origins, server_side=server_side if origins else None
+        )
+        record(
+            by, "made an API key", key.name, address=address, scope=scope, prefix=key.prefix, source=key.source,
+            origins=key.origins,
+        )  # fmt: skip
     return key, text
 
 

@@ -41,7 +41,7 @@ def _ask_operations() -> None:
 
 
 def _ask_events() -> None:
-    holding.workspace().refreshed_as_of  # noqa: B018 asks
+    holding.workspace().received_until  # noqa: B018 asks the store itself
 
 
 @open_to_all

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from tenure.errors import TenureError, TookTooLong, UsageError
 from tenure.server import holding
 from tenure.server.access import Denied, require
+from tenure.server.access.later import NotYet
 from tenure.server.accounts.roles import Right
 
 View = Callable[..., HttpResponse]
@@ -35,6 +36,8 @@ def page(right: Right) -> Callable[[View], View]:
                 return fault(request, error, status=403)
             except TookTooLong as error:
                 return fault(request, error, status=503)
+            except NotYet:
+                return _working(request)
             except TenureError as error:
                 return fault(request, error, status=400)
 
@@ -61,6 +64,15 @@ def fault(request: HttpRequest, error: TenureError, *, status: int) -> HttpRespo
     """The page that says what happened and what to do next; only the message where a part of a page was asked for."""
     template = "pages/fault_part.html" if getattr(request, "htmx", False) else "pages/fault.html"
     return render(request, template, {"error": error, "status": status}, status=status)
+
+
+def _working(request: HttpRequest) -> HttpResponse:
+    """The page that says that figures are being worked out; the browser asks for it again by itself."""
+    if getattr(request, "htmx", False):
+        return render(request, "lifecycle/working.html", {"again": request.get_full_path()})
+    answer = render(request, "pages/working.html", status=202)
+    answer["Refresh"] = "2"
+    return answer
 
 
 def missing(what: str) -> Http404:

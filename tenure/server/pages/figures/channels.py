@@ -23,7 +23,7 @@ from tenure.server.pages.figures.journeys import first_of, occasions
 from tenure.server.pages.figures.pictures import credited_picture
 from tenure.server.pages.page import missing, page
 from tenure.server.words import with_query
-from tenure.wording import Money
+from tenure.wording import Money, in_signs
 
 DAYS = ("7", "30", "90")
 TIMES = {"all": None, "year": 365, "quarter": 91}
@@ -99,8 +99,10 @@ def _figures(found: Attribution) -> dict[str, Any]:
     return {
         "headings": [(HEADINGS[method], words) for method, words in METHODS.items()],
         "credits": [
-            (one.channel or UNKNOWN, one.touches, [f"{float(one.credits[m]):,.{digits}f}" if one.credits[m] else ""
-                                                   for m in METHODS])
+            (
+                one.channel or UNKNOWN, one.touches,
+                [in_signs(f"{float(one.credits[m]):,.{digits}f}") if one.credits[m] else "" for m in METHODS],
+            )
             for one in credited[:ROWS]
         ],
         "costs": costs, "left": max(len(credited) - ROWS, 0), "untouched": found.conversions - found.touched,

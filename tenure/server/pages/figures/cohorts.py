@@ -14,13 +14,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenure import charts
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.periods import PeriodUnit
 from tenure.metrics.cohorts import CohortCell
 from tenure.server import holding
 from tenure.server.access.figures_heavy import cohorts as cells_of
+from tenure.server.access.notes import notes_of
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.figures.asked import choice, has_figures, is_part, lifecycle_of, nothing, working
+from tenure.server.pages.lifecycle.pictures import marks_of
 from tenure.server.pages.page import page
 from tenure.server.words import with_query
 from tenure.wording import Money, number, share
@@ -76,7 +79,12 @@ def cohorts(request: HttpRequest) -> HttpResponse:
     if found is not None:
         asked = {"lifecycle": lifecycle.name, "counted": what, "by": f"first {by}", "unit": unit}
         rows = _rows(found, asked, what, shown)
+        periods = list({one.cohort.name: one.cohort for one in found if one.cohort is not None}.values())
+        notes = notes_of(
+            request.user, [(one.name, one.start) for one in periods], until=periods[-1].ends
+        ) if periods else ()  # fmt: skip
         told |= {
+            "notes": notes, "noted": charts.notes_in(marks_of(notes), [one.name for one in periods]),
             "rows": rows, "ages": range(max((one.age for one in found), default=-1) + 1),
             "nobody": not any(one.people for one in found),
             "running": any(not one.complete for one in found),

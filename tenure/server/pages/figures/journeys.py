@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenure.charts.follows import chosen as drawn_of
-from tenure.charts.rfm_map import rfm_title
 from tenure.lifecycle.definition import Lifecycle
 from tenure.metrics.journeys.journey_map import MapCell
 from tenure.metrics.rfm import RFM_CELLS, RFM_NAMES, RfmCell
@@ -32,6 +31,7 @@ from tenure.server.pages.figures.asked import (
     working,
 )
 from tenure.server.pages.figures.pictures import follows_picture, paths_picture, personas_picture
+from tenure.server.pages.figures.rfm_names import rfm_name
 from tenure.server.pages.page import missing, page
 from tenure.server.words import whole, with_query
 
@@ -226,7 +226,7 @@ def _grid(found: Sequence[RfmCell], asked: Mapping[str, str]) -> list[tuple[int,
             [
                 {
                     "recency": recency, "people": counted.get((recency, much), 0),
-                    "name": rfm_title(RFM_CELLS[recency, much, much]),
+                    "name": rfm_name(RFM_CELLS[recency, much, much]),
                     "shade": round(8 * counted.get((recency, much), 0) / most),
                     "link": _cell(asked, f"{recency}-{much}"),
                 }
@@ -242,7 +242,7 @@ def _names(found: Sequence[RfmCell], asked: Mapping[str, str]) -> list[dict[str,
     money = {name: sum((one.money for one in found if one.name == name), Decimal(0)) for name in RFM_NAMES}
     return [
         {
-            "name": rfm_title(name), "people": people[name], "money": money[name], "each": money[name] / people[name],
+            "name": rfm_name(name), "people": people[name], "money": money[name], "each": money[name] / people[name],
             "link": _cell(asked, name),
         }
         for name in RFM_NAMES if people[name]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tenure.charts.rfm_map import rfm_title
 from tenure.server import holding
 from tenure.server.access.figures_people import Behind, behind, behind_table
 from tenure.server.access.people import PAGE
@@ -19,30 +18,39 @@ from tenure.server.accounts.audit import record
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.figures.asked import is_part, lifecycle_of
 from tenure.server.pages.figures.cohorts import COUNT
-from tenure.server.pages.lifecycle.addresses import page_of
+from tenure.server.pages.figures.rfm_names import rfm_name
+from tenure.server.pages.figures.value import KINDS as COSTS
+from tenure.server.pages.lifecycle.addresses import act_on, page_of
 from tenure.server.pages.page import page
-from tenure.server.pages.persons.listing import as_csv
+from tenure.server.pages.taken import csv_file
 from tenure.server.words import offset_of, whole, with_query
 from tenure.wording import Money, moment, number
 
-KINDS = ("rfm", "persona", "follow", "cohort", "part")
-BACK = {"rfm": "journeys", "persona": "journeys", "follow": "journeys", "cohort": "cohorts", "part": "metrics"}
-_MONEY = ("money",)
+KINDS = ("rfm", "persona", "follow", "cohort", "part", "value")
+BACK = {
+    "rfm": "journeys", "persona": "journeys", "follow": "journeys", "cohort": "cohorts", "part": "metrics",
+    "value": "value",
+}  # fmt: skip
+_MONEY = ("money", "value", "value_low", "value_high", "at_stake", "net", "cost", "of_it", "cut_to")
+_SHARES = ("p_churn", "break_even_margin", "price_rise")
 _TIMES = ("last_at", "happened_at", "next_at", "began")
 
 
 @page(Right.PEOPLE)
 def people(request: HttpRequest, what: str) -> HttpResponse:
     """The list; what htmx asks for is only more of its rows, and `as=csv` is all of it to be taken out."""
-    asked = _asked(request, what)
+    if what not in KINDS:
+        raise Http404(what)
+    asked = asked_in(request.GET, what)
     if request.GET.get("as") == "csv":
         return _csv(request, asked)
-    offset, title = offset_of(request.GET), _title(asked)
+    offset, title = offset_of(request.GET), title_of(asked)
     found = behind(request.user, asked, offset=offset)
     told: dict[str, Any] = {
         "found": found, "asked": asked, "title": title, "back": _back(asked),
         "lifecycle": lifecycle_of(request), "times": asked.what == "follow", "again": request.get_full_path(),
-        "may_export": request.user.may(Right.EXPORT), "csv_query": with_query(request.GET, **{"as": "csv"}),
+        "may_export": request.user.may(Right.EXPORT), "act": act_on(request, lifecycle_of(request)),
+        "csv_query": with_query(request.GET, **{"as": "csv"}),
     }  # fmt: skip
     if found is not None:
         told |= {
@@ -59,13 +67,12 @@ def people(request: HttpRequest, what: str) -> HttpResponse:
     return render(request, "figures/people.html", told)
 
 
-def _asked(request: HttpRequest, what: str) -> Behind:
-    if what not in KINDS:
-        raise Http404(what)
-    get = request.GET
+def asked_in(get: QueryDict, what: str) -> Behind:
+    """The figure that an address asks about. Raises Http404 for a lifecycle that does not exist."""
+    lifecycle = holding.workspace().lifecycle(get.get("lifecycle") or None)
     told = {name: get.get(name, "")[:200] for name in ("cell", "first", "then", "counted", "by", "metric")}
     return Behind(
-        what=what, lifecycle=lifecycle_of(request).name, days=whole(get, "days", most=3650) or None,  # type: ignore[arg-type]
+        what=what, lifecycle=lifecycle.name, days=whole(get, "days", most=3650) or None,  # type: ignore[arg-type]
         k=whole(get, "k", most=20), stage=get.get("stage", "")[:64] or None,
         segment=get.get("segment", "")[:64] or None,
         age=whole(get, "age", most=1000), unit=next((one for one in COUNT if one == get.get("unit")), "month"), **told,
@@ -77,27 +84,28 @@ def _csv(request: HttpRequest, asked: Behind) -> HttpResponseBase:
     if table is None:
         # it is still being made: the list says so
         return redirect(f"{reverse('figures_people', args=[asked.what])}?{with_query(request.GET, **{'as': None})}")
-    answer = StreamingHttpResponse(as_csv(table), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{asked.what}.csv"'
     record(
         request.user, "took out a list", f"{asked.what}, {table.num_rows:,} rows",
         address=request.META.get("REMOTE_ADDR"), query=request.GET.urlencode()[:500],
     )  # fmt: skip
-    return answer
+    return csv_file(table, asked.what)
 
 
-def _title(asked: Behind) -> str:
+def title_of(asked: Behind) -> str:
+    """The question that the list answers."""
     stages = {one.name: one.title for one in holding.workspace().lifecycle(asked.lifecycle).stages}
     match asked.what:
         case "rfm":
             recency, _dash, much = asked.cell.partition("-")
             if much:
                 return _("Who is in field %(recency)s, %(much)s of the RFM map?") % {"recency": recency, "much": much}
-            return _("Who is “%(cell)s”?") % {"cell": rfm_title(asked.cell)}
+            return _("Who is “%(cell)s”?") % {"cell": rfm_name(asked.cell)}
         case "persona":
             return _("Who is in persona %(cell)s?") % {"cell": asked.cell}
         case "follow":
             return _("Who went from %(first)s to %(then)s?") % {"first": asked.first, "then": asked.then}
+        case "value":
+            return _of_value(asked)
         case "cohort" if asked.age is None:
             return _("Who began in %(cohort)s?") % {"cohort": asked.cell}
         case "cohort":
@@ -118,7 +126,37 @@ def _title(asked: Behind) -> str:
             }  # fmt: skip
 
 
+def _of_value(asked: Behind) -> str:
+    """The question that a list of value answers."""
+    told = {"part": asked.first.removeprefix("again:")}
+    match asked.cell:
+        case "tenth":
+            return _("Who is in tenth %(part)s by value?") % told
+        case "cohort":
+            return _("Who first bought in %(part)s?") % told
+        case "channel":
+            return _("Who came by %(part)s?") % told
+        case "saving":
+            if not told["part"]:
+                return _("Who is worth saving?")
+            return _("Who is worth saving, of those with a chance to be lost from %(part)s %% on?") % told
+        case "unprofitable":
+            if not told["part"]:
+                return _("Who costs more than they bring?")
+            return _("Who would be profitable, but for one cost: %(part)s?") % told
+        case "product":
+            if asked.first.startswith("again:"):
+                return _("Who began with %(part)s and bought again?") % told
+            return _("Who began with %(part)s?") % told
+        case _:
+            return _("What are customers worth?")
+
+
 def _back(asked: Behind) -> str:
+    if asked.what == "value":
+        pages = {"cohort": "won", "channel": "won", "product": "products"}
+        name = pages.get(asked.cell, asked.cell)
+        return reverse("value_of", args=[name if name in ("won", "saving", "unprofitable", "products") else "spread"])
     if asked.what == "part":
         return reverse("metric", args=[asked.metric])
     query = {"rfm": "?show=rfm", "persona": "?show=personas"}.get(asked.what, "")
@@ -131,12 +169,15 @@ def _heading(name: str) -> str:
         "last_at": _("Last bought"), "purchases": _("Purchases"), "money": _("Spent"), "began": _("Began"),
         "stage": _("In stage"), "from": _("From"), "to": _("To"), "happened_at": _("On"), "next_at": _("Then on"),
         "before": _("Before"), "after": _("After"), "of_before": _("Of, before"), "of_after": _("Of, after"),
-        "contribution": _("Contributed"),
+        "contribution": _("Contributed"), "value": _("Expected"), "value_low": _("At least"),
+        "value_high": _("At most"), "at_stake": _("At stake"), "p_churn": _("Chance to be lost"), "net": _("Left"),
+        "cost": _("Cost to serve"), "largest_cost": _("Most of it"), "of_it": _("That is"), "cut_to": _("Cut to"),
+        "break_even_margin": _("Margin to break even"), "price_rise": _("Or prices up by"),
     }.get(name, name)  # fmt: skip
 
 
 def _is_word(name: str) -> bool:
-    return name in ("stage", "from", "to")
+    return name in ("stage", "from", "to", "largest_cost")
 
 
 def _cell(name: str, value: Any) -> str:
@@ -145,6 +186,10 @@ def _cell(name: str, value: Any) -> str:
         return moment(value, ws.zone)
     if value is None:
         return {"from": _("(begin)"), "to": _("(end)")}.get(name, "")
+    if name == "largest_cost":
+        return str(COSTS.get(value, value))
+    if name in _SHARES:
+        return f"{number(Decimal(repr(100 * value)).quantize(Decimal('0.1')))} %"
     if name in _MONEY:
         return Money(ws.definitions.config.currency, [value])(value)
     if isinstance(value, Decimal):

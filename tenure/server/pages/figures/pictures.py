@@ -20,7 +20,7 @@ def _currency() -> str | None:
     return holding.workspace().definitions.config.currency
 
 
-@kept(128)
+@kept(128, spoken=True)
 def trend_picture(
     name: str, lifecycle: str | None, unit: PeriodUnit, at: str | None, notes: tuple[Noted, ...] = ()
 ) -> Picture:
@@ -36,7 +36,7 @@ def trend_picture(
     )
 
 
-@kept(64)
+@kept(64, spoken=True)
 def why_picture(
     name: str, lifecycle: str | None, unit: PeriodUnit, since: str | None, until: str | None, dimension: str,
     personas: bool,
@@ -53,14 +53,14 @@ def why_picture(
     )
 
 
-@kept(24)
+@kept(24, spoken=True)
 def follows_picture(lifecycle: str, stage: str | None, segment: str | None) -> Picture:
     """Which touchpoint comes right after which."""
     rows = kept_follows(lifecycle, stage, segment)
     return drawn("follows", lambda width: charts.follows(rows, width=width), width=HALF)
 
 
-@kept(24)
+@kept(24, spoken=True)
 def paths_picture(lifecycle: str, to: str, title: str, days: int, segment: str | None) -> Picture:
     """The most travelled paths to something."""
     rows = kept_paths(lifecycle, to, None, days, segment)[:_PATHS]
@@ -68,14 +68,14 @@ def paths_picture(lifecycle: str, to: str, title: str, days: int, segment: str |
     return drawn("paths", lambda width: charts.paths(rows, to=title, width=width, noun=noun))
 
 
-@kept(8)
+@kept(8, spoken=True)
 def personas_picture(lifecycle: str, k: int | None) -> Picture:
     """What sets each persona apart."""
     found = kept_personas(lifecycle, k).personas
     return drawn("personas", lambda width: charts.personas(found, width=width, currency=_currency()))
 
 
-@kept(24)
+@kept(24, spoken=True)
 def credited_picture(
     lifecycle: str, event: str | None, stage: str | None, by: str, days: int, every: bool, since: str | None
 ) -> Picture:

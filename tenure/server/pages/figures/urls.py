@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.server.pages.figures import channels, cohorts, journeys, metric, metrics, people
+from tenure.server.pages.figures import channels, cohorts, journeys, metric, metrics, people, predictions, value
 
 urlpatterns = [
-    path("metrics", metrics.metrics, name="metrics"),
     path("metrics/list/keys", metrics.key_metrics, name="metrics_keys"),
     path("metrics/list/scorecard", metrics.scorecard, name="metrics_scorecard"),
     path("metrics/list/alerts", metrics.alerts, name="metrics_alerts"),
@@ -21,5 +20,9 @@ urlpatterns = [
     path("cohorts", cohorts.cohorts, name="cohorts"),
     path("journeys", journeys.journeys, name="journeys"),
     path("channels", channels.channels, name="channels"),
+    path("value", value.value, name="value"),
+    path("value/<str:what>", value.value, name="value_of"),
+    path("predictions", predictions.predictions, name="predictions"),
+    path("predictions/<str:name>", predictions.prediction, name="prediction"),
     path("figures/<str:what>", people.people, name="figures_people"),
 ]

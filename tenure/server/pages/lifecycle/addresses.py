@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from tenure.lifecycle.definition import Lifecycle
+from tenure.server.accounts.roles import Right
 
 CUSTOMER = "customer"
 
@@ -25,6 +27,14 @@ def listed(
     query = [("lifecycle", lifecycle.name), *(("from", one) for one in stages), *(("to", one) for one in to)]
     query += [(name, str(value)) for name, value in told.items() if value is not None]
     return f"{reverse('list', args=[what])}?{urlencode(query)}"
+
+
+def act_on(request: HttpRequest, lifecycle: Lifecycle) -> str:
+    """Where an action on the list that is shown begins; empty for whoever may not begin one, and for other units."""
+    if not request.user.may(Right.ACT) or lifecycle.unit != CUSTOMER:
+        return ""
+    query = urlencode([(key, one) for key in request.GET for one in request.GET.getlist(key) if key != "offset"])
+    return f"{reverse('action_new')}?{urlencode({'rows': f'{request.path[1:]}?{query}'})}"
 
 
 def page_of(lifecycle: Lifecycle, known: str) -> str:

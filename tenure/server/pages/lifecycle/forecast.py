@@ -14,8 +14,9 @@ from django.utils.formats import date_format
 from tenure import charts
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.forecast import DAY
-from tenure.lifecycle.periods import day_of
+from tenure.lifecycle.periods import day_of, midnight
 from tenure.server import holding
+from tenure.server.access.notes import notes_of
 from tenure.server.access.stages import DueTo, due, due_by_day
 from tenure.server.access.standing import Coming, coming
 from tenure.server.accounts.roles import Right
@@ -25,6 +26,7 @@ from tenure.server.pages.lifecycle.parts import known_lifecycle, working
 from tenure.server.pages.lifecycle.pictures import ahead_picture, column, coming_picture, errors_picture, noun_of
 from tenure.server.pages.page import page
 from tenure.server.words import whole
+from tenure.workspace.timeline import Noted
 
 WINDOWS = (7, 30, 90)
 _BY_WEEK = 31  # days, beyond which a column is a week
@@ -89,8 +91,12 @@ def days_chart(request: HttpRequest) -> HttpResponse:
         here = [(date_format(start, "j M"), to, people) for (begins, to), people in rows.items() if begins == start]
         found += here or [(date_format(start, "j M"), None, 0)]
     colours = tuple(charts.stage_colours(lifecycle).items())
+    zone = holding.workspace().zone
+    last = midnight(zone, starts[-1] + timedelta(days=_length(days)))
+    notes = notes_of(request.user, [(date_format(one, "j M"), one) for one in starts], until=last, ahead=True)
     told = {
-        "picture": coming_picture(tuple(found), colours, noun_of(lifecycle)), "by_week": days > _BY_WEEK,
+        "notes": notes,
+        "picture": coming_picture(tuple(found), colours, noun_of(lifecycle), notes), "by_week": days > _BY_WEEK,
         "legend": [(stage, charts.stage_colours(lifecycle)[stage.name]) for stage in lifecycle.stages
                    if any(to == stage.name for _, to in rows)],
     }  # fmt: skip
@@ -106,7 +112,11 @@ def outlook(request: HttpRequest) -> HttpResponse:
         return working(request)
     told = {"found": found, "lifecycle": lifecycle, "unit": unit_title(unit).lower()}
     if found.outlook is not None:
-        told |= _outlook(found, lifecycle)
+        shown = [one.period for one in found.past] + [one.period for one in found.outlook.expected]
+        periods = list(dict.fromkeys(shown))
+        named = [(one.name, one.start) for one in periods]
+        notes = notes_of(request.user, named, until=periods[-1].ends, ahead=True)
+        told |= _outlook(found, lifecycle, notes) | {"notes": notes}
     return render(request, "lifecycle/outlook.html", told)
 
 
@@ -116,7 +126,7 @@ def days_of(request: HttpRequest) -> int:
     return asked if asked in WINDOWS else 30
 
 
-def _outlook(found: Coming, lifecycle: Lifecycle) -> dict[str, object]:
+def _outlook(found: Coming, lifecycle: Lifecycle, notes: tuple[Noted, ...]) -> dict[str, object]:
     assert found.outlook is not None
     told = found.outlook
     stages = {stage.name: stage for stage in lifecycle.stages}
@@ -124,7 +134,8 @@ def _outlook(found: Coming, lifecycle: Lifecycle) -> dict[str, object]:
     past = tuple(one for one in found.past if one.stage in stages)
     tested = {one.stage: one.people for one in told.backtest.stages} if told.backtest else {}
     return {
-        "last": last, "picture": ahead_picture(past, tuple(one for one in told.expected if one.stage), lifecycle),
+        "last": last,
+        "picture": ahead_picture(past, tuple(one for one in told.expected if one.stage), lifecycle, notes),
         "errors": errors_picture(told.backtest, lifecycle) if told.backtest else None,
         "rows": [
             (
@@ -159,7 +170,7 @@ def _spans(request: HttpRequest, lifecycle: Lifecycle, days: int) -> list[Span]:
     first = _first_day()
     for begin, _origin, _to, people in due_by_day(request.user, lifecycle.name, days):
         counted[_start(day_of(holding.workspace().zone, begin), first, days)] += people
-    length = timedelta(days=_WEEK if days > _BY_WEEK else 1)
+    length = timedelta(days=_length(days))
     return [
         Span(
             name=date_format(start, "j F Y"), people=counted[start],
@@ -178,7 +189,7 @@ def _first_day() -> date:
 
 def _start(day: date, first: date, days: int) -> date:
     """The first day of the column that a day belongs to."""
-    length = _WEEK if days > _BY_WEEK else 1
+    length = _length(days)
     return first + timedelta(days=(day - first).days // length * length)
 
 
@@ -186,5 +197,10 @@ def _starts(days: int) -> list[date]:
     """The first days of all columns."""
     ws = holding.workspace()
     first, last = _first_day(), day_of(ws.zone, (ws.refreshed_as_of or ws.as_of) + days * DAY)
-    step = _WEEK if days > _BY_WEEK else 1
+    step = _length(days)
     return [first + timedelta(days=ahead) for ahead in range(0, (last - first).days + 1, step)]
+
+
+def _length(days: int) -> int:
+    """How many days a column is of."""
+    return _WEEK if days > _BY_WEEK else 1

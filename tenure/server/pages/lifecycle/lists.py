@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -16,19 +16,22 @@ from tenure.server.access.moving import MOST, Listed, listed, listed_table
 from tenure.server.access.people import PAGE
 from tenure.server.accounts.audit import record
 from tenure.server.accounts.roles import Right
-from tenure.server.pages.lifecycle.addresses import page_of
+from tenure.server.pages.lifecycle.addresses import act_on, page_of
 from tenure.server.pages.lifecycle.pictures import column
 from tenure.server.pages.page import page
-from tenure.server.pages.persons.listing import as_csv
+from tenure.server.pages.taken import csv_file
 from tenure.server.words import offset_of, whole, with_query
 
+KINDS = ("moved", "due", "stage", "stuck", "entered")
 _WRITTEN = re.compile(r"[0-9T:+.Z-]{8,35}")
 
 
 @page(Right.PEOPLE)
 def rows(request: HttpRequest, what: str) -> HttpResponse | StreamingHttpResponse:
     """The list; what htmx asks for is only more of its rows, and `as=csv` is all of it to be taken out."""
-    asked, lifecycle = _asked(request, what)
+    if what not in KINDS:
+        raise Http404(what)
+    asked, lifecycle = asked_in(request.GET, what)
     if request.GET.get("as") == "csv":
         return _csv(request, asked)
     offset = offset_of(request.GET)
@@ -42,27 +45,27 @@ def rows(request: HttpRequest, what: str) -> HttpResponse | StreamingHttpRespons
     if offset and getattr(request, "htmx", False):
         return render(request, "lifecycle/list_rows.html", told)
     told |= {
-        "title": _title(asked, lifecycle), "when": _when(asked), "csv_query": with_query(request.GET, **{"as": "csv"}),
-        "may_export": request.user.may(Right.EXPORT),
+        "title": title_of(asked, lifecycle), "when": _when(asked),
+        "csv_query": with_query(request.GET, **{"as": "csv"}),
+        "may_export": request.user.may(Right.EXPORT), "act": act_on(request, lifecycle),
     }  # fmt: skip
     return render(request, "lifecycle/list.html", told)
 
 
-def _asked(request: HttpRequest, what: str) -> tuple[Listed, Lifecycle]:
-    if what not in ("moved", "due", "stage", "stuck", "entered"):
-        raise Http404(what)
-    lifecycle = holding.workspace().lifecycle(request.GET.get("lifecycle") or None)
+def asked_in(get: QueryDict, what: str) -> tuple[Listed, Lifecycle]:
+    """The list that an address asks for, and its lifecycle. Raises UsageError for what does not exist."""
+    lifecycle = holding.workspace().lifecycle(get.get("lifecycle") or None)
     asked = Listed(
         what=what,  # type: ignore[arg-type]
-        lifecycle=lifecycle.name, stages=_names(request, "from"), to=_names(request, "to"),
-        since=_written(request.GET, "since"), until=_written(request.GET, "until"),
-        days=whole(request.GET, "days", most=3650), highest=request.GET.get("highest", "")[:64] or None,
+        lifecycle=lifecycle.name, stages=_names(get, "from"), to=_names(get, "to"),
+        since=_written(get, "since"), until=_written(get, "until"),
+        days=whole(get, "days", most=3650), highest=get.get("highest", "")[:64] or None,
     )  # fmt: skip
     return asked, lifecycle
 
 
-def _names(request: HttpRequest, name: str) -> tuple[str, ...]:
-    found = tuple(one[:64] for one in request.GET.getlist(name) if one)
+def _names(get: QueryDict, name: str) -> tuple[str, ...]:
+    found = tuple(one[:64] for one in get.getlist(name) if one)
     if len(found) > MOST:
         raise UsageError(f"At most {MOST} stages are asked for at once.")
     return found
@@ -81,9 +84,7 @@ def _csv(request: HttpRequest, asked: Listed) -> StreamingHttpResponse:
         request.user, "took out a list", f"{asked.what}, {table.num_rows:,} rows",
         address=request.META.get("REMOTE_ADDR"), query=request.GET.urlencode()[:500],
     )  # fmt: skip
-    answer = StreamingHttpResponse(as_csv(table), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{asked.what}.csv"'
-    return answer
+    return csv_file(table, asked.what)
 
 
 def _titles(lifecycle: Lifecycle, names: tuple[str, ...]) -> str:
@@ -92,7 +93,8 @@ def _titles(lifecycle: Lifecycle, names: tuple[str, ...]) -> str:
     return " / ".join(known.get(one) or outside.get(one, one) for one in names)
 
 
-def _title(asked: Listed, lifecycle: Lifecycle) -> str:
+def title_of(asked: Listed, lifecycle: Lifecycle) -> str:
+    """The question that the list answers."""
     here, there = _titles(lifecycle, asked.stages), _titles(lifecycle, asked.to)
     match asked.what, bool(here), bool(there):
         case "moved", True, True:

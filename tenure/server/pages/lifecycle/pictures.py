@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
+
+from django.utils.translation import get_language, gettext
 
 from tenure import charts
 from tenure.lifecycle.definition import Lifecycle
@@ -15,7 +16,9 @@ from tenure.lifecycle.moves.times import TimeInStage
 from tenure.metrics.outlook.backtest import Backtest
 from tenure.metrics.outlook.outlook import Expected
 from tenure.server import holding
-from tenure.wording import Money, units
+from tenure.server.access.kept import kept
+from tenure.server.spoken import units
+from tenure.wording import Money
 from tenure.workspace.timeline import Noted
 
 WIDE, HALF, NARROW = 860, 520, 330
@@ -30,10 +33,14 @@ class Picture:
 
 
 def drawn(name: str, draw: Callable[[int], Any], *, width: int = WIDE) -> Picture:
-    """The chart at both widths; `name` sets it apart from the others of its page."""
-    return Picture(
-        wide=charts.svg(draw(width), name=f"{name}-wide"), narrow=charts.svg(draw(NARROW), name=f"{name}-narrow")
-    )
+    """The chart at both widths, in the reader's language; `name` sets it apart from the others of its page."""
+    language = (get_language() or "en").partition("-")[0]
+    with charts.said_by(gettext):
+        wide, narrow = (
+            charts.svg(draw(one), name=f"{name}-{word}", language=language)
+            for one, word in ((width, "wide"), (NARROW, "narrow"))
+        )
+    return Picture(wide=wide, narrow=narrow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +65,7 @@ def marks_of(notes: Iterable[Noted]) -> tuple[charts.Mark, ...]:
     return tuple(charts.Mark(number=one.number, period=one.period) for one in notes)
 
 
-@lru_cache(64)
+@kept(64, spoken=True)
 def stage_pictures(
     rows: tuple[StagePeriod, ...], stage: str, colour: str, noun: str, notes: tuple[Noted, ...] = ()
 ) -> tuple[Picture, Picture]:
@@ -74,31 +81,39 @@ def stage_pictures(
     )
 
 
-@lru_cache(64)
+@kept(64, spoken=True)
 def staying_picture(times: TimeInStage, colour: str) -> Picture:
     """The part of a stage's visitors who are still there after so many days."""
     colours = {times.stage: colour}
     return drawn("staying", lambda width: charts.survival([times], colours=colours, width=width), width=HALF)
 
 
-@lru_cache(16)
+@kept(16, spoken=True)
 def coming_picture(
-    rows: tuple[tuple[str, str | None, int], ...], colours: tuple[tuple[str, str], ...], noun: str
-) -> Picture:
-    """How many move on each day, by the stages they come to."""
-    told = dict(colours)
-    return drawn("coming", lambda width: charts.coming(rows, colours=told, width=width, noun=noun))
+    rows: tuple[tuple[str, str | None, int], ...], colours: tuple[tuple[str, str], ...], noun: str,
+    notes: tuple[Noted, ...] = (),
+) -> Picture:  # fmt: skip
+    """How many move on each day, by the stages they come to, with what is noted for these days."""
+    told, marks = dict(colours), marks_of(notes)
+    return drawn("coming", lambda width: charts.coming(rows, colours=told, width=width, noun=noun, notes=marks))
 
 
-@lru_cache(16)
-def ahead_picture(past: tuple[StagePeriod, ...], expected: tuple[Expected, ...], lifecycle: Lifecycle) -> Picture:
-    """The people of every stage as they were and as they are expected."""
+@kept(16, spoken=True)
+def ahead_picture(
+    past: tuple[StagePeriod, ...], expected: tuple[Expected, ...], lifecycle: Lifecycle,
+    notes: tuple[Noted, ...] = (),
+) -> Picture:  # fmt: skip
+    """The people of every stage as they were and as they are expected, with the notes of the time."""
     titles = {stage.name: stage.title for stage in lifecycle.stages}
     colours = charts.stage_colours(lifecycle)
-    return drawn("ahead", lambda width: charts.ahead(past, expected, titles=titles, colours=colours, width=width))
+    marks = marks_of(notes)
+    return drawn(
+        "ahead",
+        lambda width: charts.ahead(past, expected, titles=titles, colours=colours, width=width, notes=marks),
+    )
 
 
-@lru_cache(16)
+@kept(16, spoken=True)
 def errors_picture(told: Backtest, lifecycle: Lifecycle) -> Picture:
     """How far earlier outlooks were off."""
     titles = {stage.name: stage.title for stage in lifecycle.stages}

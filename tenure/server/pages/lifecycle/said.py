@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 
 from tenure.server.access.lifecycle import Overview, Week
 from tenure.server.pages.lifecycle.addresses import listed
-from tenure.wording import units
+from tenure.server.spoken import people
+from tenure.wording import number
 from tenure.workspace.moments import iso
 
 _ENOUGH = 4  # earlier weeks, before anything is called usual
@@ -43,7 +44,7 @@ def sentences(week: Week, found: Overview) -> list[Sentence]:
     titles = {stage.name: stage.title for stage in lifecycle.stages}
     if most is not None and (week.entries[most][0] or week.exits[most][0]):
         words = _("came to %(stage)s and %(left)s left: %(people)s are there now, %(change)s than a week ago") % {
-            "stage": titles[most], "left": f"{week.exits[most][0]:,}", "people": f"{found.row(most).people:,}",
+            "stage": titles[most], "left": number(week.exits[most][0]), "people": number(found.row(most).people),
             "change": _more(changes[most]),
         }  # fmt: skip
         said.append(
@@ -68,13 +69,13 @@ def sentences(week: Week, found: Overview) -> list[Sentence]:
 
 
 def _counted(count: int, unit: str) -> str:
-    return f"{count:,} {units(unit, count)}"
+    return people(count, unit)
 
 
 def _more(change: int) -> str:
     if not change:
         return _("as many")
-    return (_("%(count)s more") if change > 0 else _("%(count)s fewer")) % {"count": f"{abs(change):,}"}
+    return (_("%(count)s more") if change > 0 else _("%(count)s fewer")) % {"count": number(abs(change))}
 
 
 def _compared(weeks: Sequence[int]) -> str:
@@ -82,7 +83,7 @@ def _compared(weeks: Sequence[int]) -> str:
     now, before = weeks[0], weeks[1:]
     if len(before) < _ENOUGH:
         return ""
-    told = {"count": len(before), "low": f"{min(before):,}", "high": f"{max(before):,}"}
+    told = {"count": len(before), "low": number(min(before)), "high": number(max(before))}
     if now > max(before):
         return _(", more than in any of the %(count)s weeks before (%(low)s to %(high)s)") % told
     if now < min(before):

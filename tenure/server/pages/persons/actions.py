@@ -12,20 +12,23 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from tenure.engage.action import DAYS, SHARE
+from tenure.engage.consent import MARKETING
 from tenure.engage.words import difference, percent, points, said, worth
 from tenure.errors import UsageError
 from tenure.server import holding
 from tenure.server.access import actions as access
-from tenure.server.access import tasks
+from tenure.server.access import tasks, value
 from tenure.server.access.actions import Form
 from tenure.server.access.people import people as found
 from tenure.server.accounts.roles import Right
+from tenure.server.pages.figures.value import contact_words
 from tenure.server.pages.page import missing, page
 from tenure.server.pages.persons.asking import asked_for
+from tenure.server.pages.persons.behind import list_behind
 from tenure.server.pages.persons.chips import chips
-from tenure.server.pages.persons.listing import as_csv
 from tenure.server.pages.persons.sides import sides
-from tenure.server.words import lifecycle_of, whole
+from tenure.server.pages.taken import csv_file
+from tenure.server.words import amount, lifecycle_of, whole
 from tenure.wording import day
 from tenure.workspace.actions import ActionResult
 
@@ -34,7 +37,7 @@ PATIENCE = 20
 # what the form holds before anybody has typed
 _TYPED = {
     "name": "", "goal": "purchase", "days": str(DAYS), "share": f"{SHARE * 100:.0f}", "owner": "", "kind": "download",
-    "channel": "", "consent": "given", "note": "",
+    "channel": "", "consent": "given", "note": "", "purpose": MARKETING, "cost": "", "uplift": "",
 }  # fmt: skip
 
 
@@ -42,7 +45,10 @@ _TYPED = {
 def actions(request: HttpRequest) -> HttpResponse:
     """The list of actions, the latest first."""
     shown = [{"found": one, "lift": difference(one.lift), **_state(one)} for one in access.actions(request.user)]
-    told = {"actions": shown, "may_act": request.user.may(Right.ACT)}  # type: ignore[union-attr]
+    told = {
+        "actions": shown, "may_act": request.user.may(Right.ACT),  # type: ignore[union-attr]
+        "may_see_people": request.user.may(Right.PEOPLE),  # type: ignore[union-attr]
+    }  # fmt: skip
     return render(request, "persons/actions.html", told)
 
 
@@ -72,9 +78,7 @@ def action_csv(request: HttpRequest, name: str) -> HttpResponse | StreamingHttpR
     if access.action(request.user, name) is None:
         raise missing(f"There is no action {name[:100]!r}.")
     table = access.handed_over(request.user, name, address=request.META.get("REMOTE_ADDR"))  # type: ignore[arg-type]
-    answer = StreamingHttpResponse(as_csv(table), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
+    return csv_file(table, name)
 
 
 @page(Right.ACT)
@@ -84,22 +88,30 @@ def action_new(request: HttpRequest) -> HttpResponse:
     if asked.kind != "customer":
         raise UsageError(_("An action is for people."), hint=_("Take a list of people."))
     shown = found(request.user, asked, lifecycle=lifecycle, limit=1)
-    listed = ", ".join(one.text for one in chips(request.GET, asked)) or _("everybody")
-    problem, previewed, status = None, None, 200
+    behind = list_behind(request)
+    words = [*([behind.title] if behind else []), *(one.text for one in chips(request.GET, asked))]
+    listed = ", ".join(words) or _("everybody")
+    problem, previewed, contact, status = None, None, None, 200
     if request.method == "POST":
         try:
             form = _form(request)
             if request.POST.get("do") == "start":
                 return _begun(request, form, listed)
             previewed = access.preview(request.user, asked, form, lifecycle=lifecycle, listed=listed)  # type: ignore[arg-type]
+            contact = value.contact(
+                request.user, asked, lifecycle=lifecycle, goal=form.goal, cost=amount(request.POST, "cost"),
+                uplift=_uplift(request),
+            )  # fmt: skip
         except UsageError as error:
             problem, status = error, 400
     typed = {name: request.POST.get(name, default) for name, default in _TYPED.items()}
     told = {
         "typed": typed, "problem": problem, "previewed": previewed, "count": shown.count, "money": shown.money,
         "listed": listed, "query": request.GET.urlencode(), "goals": access.goals()[:60],
-        "channels": access.channels(request.user), "owners": tasks.owners(request.user),  # type: ignore[arg-type]
-        "fresh": request.method != "POST",
+        "channels": access.channels(request.user), "purposes": access.purposes(request.user),
+        "owners": tasks.owners(request.user),  # type: ignore[arg-type]
+        "fresh": request.method != "POST", "may_value": value.predicted(request.user),
+        "contact": None if contact is None else contact_words(contact),
     }  # fmt: skip
     return render(request, "persons/action_new.html", told, status=status)
 
@@ -133,8 +145,15 @@ def _form(request: HttpRequest) -> Form:
         name=told.get("name", ""), goal=told.get("goal", ""), days=whole(told, "days", most=1095) or 0, share=share,
         owner=told.get("owner", ""), kind="tasks" if told.get("kind") == "tasks" else "download",
         channel=told.get("channel", ""), note=told.get("note", ""),
+        purpose=told.get("purpose", "").strip()[:60] or MARKETING,
         consent="not_withdrawn" if told.get("consent") == "not_withdrawn" else "given",
     )  # fmt: skip
+
+
+def _uplift(request: HttpRequest) -> float | None:
+    """The share of chances that a contact is assumed to turn around; None where nothing is typed."""
+    told = amount({"uplift": request.POST.get("uplift", "").strip().removesuffix("%")}, "uplift")
+    return None if told is None else float(told) / 100
 
 
 def _state(one: ActionResult) -> dict[str, object]:

@@ -12,10 +12,12 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from tenure.server.access.held import handed_out
 from tenure.server.access.person import whole
-from tenure.server.access.privacy import erase, going, handed_out
+from tenure.server.access.privacy import erase, going
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
+from tenure.wording import number
 
 PATIENCE = 20
 
@@ -52,7 +54,7 @@ def person_erase(request: HttpRequest, customer: str) -> HttpResponse:
         messages.info(request, _("The erasure goes on in the background."))
     else:
         told = _("The person is erased: %(events)s events are gone, and no import brings them back.")
-        messages.success(request, told % {"events": f"{done.events:,}"})
+        messages.success(request, told % {"events": number(done.events)})
     return redirect("people")
 
 

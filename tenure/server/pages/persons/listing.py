@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
-import pyarrow as pa
-import pyarrow.csv as pcsv
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -25,6 +22,7 @@ from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.asking import asked_for
 from tenure.server.pages.persons.chips import chips
+from tenure.server.pages.taken import csv_file
 from tenure.server.words import lifecycle_of, offset_of, with_query
 
 SORTED = ("money", "name", "last_seen", "since", "until")
@@ -99,9 +97,7 @@ def people_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         request.user, "exported people", settled(request.GET.urlencode()), rows=table.num_rows,
         address=request.META.get("REMOTE_ADDR"),
     )  # type: ignore[arg-type]  # fmt: skip
-    answer = StreamingHttpResponse(as_csv(table), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="people.csv"'
-    return answer
+    return csv_file(table, "people")
 
 
 @require_POST
@@ -127,16 +123,6 @@ def change_view(request: HttpRequest) -> HttpResponse:
     else:
         raise Http404
     return redirect(f"{reverse('people')}?{query}")
-
-
-def as_csv(table: pa.Table) -> Iterator[bytes]:
-    """A table as CSV, a part at a time."""
-    head = True
-    for batch in table.to_batches(max_chunksize=20_000) or [pa.RecordBatch.from_pylist([], schema=table.schema)]:
-        part = io.BytesIO()
-        pcsv.write_csv(batch, part, pcsv.WriteOptions(include_header=head))
-        head = False
-        yield part.getvalue()
 
 
 def _sorted_by(request: HttpRequest, asked: Asked, name: str) -> str:

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST
 
 from tenure.errors import UsageError
 from tenure.server import holding
-from tenure.server.access import tasks
+from tenure.server.access import predictions, tasks
+from tenure.server.access.consent import HOWS, consent, say, spoken_of
 from tenure.server.access.happenings import KINDS, runs
 from tenure.server.access.people import PAGE
-from tenure.server.access.person import consent, counts, timeline, whole, why, write_note
+from tenure.server.access.person import counts, timeline, whole, why, write_note
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.reasons import reasons
@@ -39,6 +40,8 @@ _ELSEWHERE = ("name", "full_name", "first_name", "last_name", "email", "owner")
 def person(request: HttpRequest, customer: str) -> HttpResponse:
     """The page; reasons and consent come when it stands."""
     found = whole(request.user, customer, lifecycle=request.GET.get("lifecycle") or None)
+    if found.id != customer:
+        return redirect("person", found.id)
     ws = holding.workspace()
     told: dict[str, Any] = {
         "person": found, "ribbon": ribbon(found.stays, first_seen=found.first_seen, as_of=found.as_of),
@@ -47,6 +50,7 @@ def person(request: HttpRequest, customer: str) -> HttpResponse:
         "traits": {name: value for name, value in found.traits.items() if name not in _ELSEWHERE},
         "money_words": ws.money_words, "may_work": request.user.may(Right.WORK),  # type: ignore[union-attr]
         "may_privacy": request.user.may(Right.PRIVACY),  # type: ignore[union-attr]
+        "predicted": predictions.reasons(request.user, customer) if found.scores else (),
     }  # fmt: skip
     if told["may_work"]:
         told |= {
@@ -76,8 +80,13 @@ def person_why(request: HttpRequest, customer: str) -> HttpResponse:
 
 @page(Right.PEOPLE)
 def person_consent(request: HttpRequest, customer: str) -> HttpResponse:
-    """What the person agreed to, channel by channel."""
-    return render(request, "persons/consent.html", {"consent": consent(request.user, customer)})
+    """What the person agreed to, by channel and purpose, how that came about, and a form to write down more."""
+    channels, purposes = spoken_of(request.user)
+    told = {
+        "agreed": consent(request.user, customer), "customer": customer, "channels": channels, "purposes": purposes,
+        "hows": HOWS, "may_work": request.user.may(Right.WORK),  # type: ignore[union-attr]
+    }  # fmt: skip
+    return render(request, "persons/consent.html", told)
 
 
 @require_POST
@@ -107,6 +116,13 @@ def _done(request: HttpRequest, customer: str, told: QueryDict) -> str:
         case "call":
             tasks.log_call(user, customer, told.get("outcome", ""), note=told.get("note", ""))
             return _("The call is in the timeline.")
+        case "consent":
+            say(
+                user, customer, given=told.get("given") == "yes", channel=told.get("channel", ""),
+                purpose=told.get("purpose", ""), how=told.get("how", ""), reason=told.get("reason", ""),
+                text_version=told.get("text_version", ""), address=request.META.get("REMOTE_ADDR"),
+            )  # fmt: skip
+            return _("It is written down, and counts from now on.")
         case "owner":
             whole(user, customer)
             tasks.assign(user, [customer], tasks.owner_of(user, told.get("owner", "")))

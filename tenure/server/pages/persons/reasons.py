@@ -14,7 +14,8 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.explain import Explanation, MeasureTold
 from tenure.server import holding
 from tenure.server.access.happenings import Happening, happening
-from tenure.wording import day, length, number
+from tenure.server.spoken import length
+from tenure.wording import day, number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.server.pages.persons import actions, held, listing, person
+from tenure.server.pages.persons import actions, held, identities, listing, person
 
 # an id may hold slashes; parts of a person's page therefore stand before it
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("person/timeline/<path:customer>", person.person_timeline, name="person_timeline"),
     path("person/why/<path:customer>", person.person_why, name="person_why"),
     path("person/consent/<path:customer>", person.person_consent, name="person_consent"),
+    path("person/ids/<path:customer>", identities.person_ids, name="person_ids"),
+    path("duplicates", identities.duplicates, name="duplicates"),
+    path("duplicates/decide", identities.decide, name="identity_decide"),
     path("person/do/<path:customer>", person.person_do, name="person_do"),
     path("person/held/<path:customer>", held.person_held, name="person_held"),
     path("person/erase/<path:customer>", held.person_erase, name="person_erase"),

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from tenure.engage.handed import harmless
 from tenure.errors import UsageError
 from tenure.ingest.report import Progress
 from tenure.server import loops
@@ -19,9 +18,9 @@ from tenure.server.access import data as access
 from tenure.server.accounts.audit import record
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
-from tenure.server.pages.persons.listing import as_csv
 from tenure.server.pages.setup import jobs
 from tenure.server.pages.setup.jobs import SECONDS, Job
+from tenure.server.pages.taken import csv_file
 from tenure.server.words import offset_of, with_query
 
 
@@ -31,6 +30,7 @@ def data(request: HttpRequest) -> HttpResponse:
     user = request.user
     told = {
         "sources": access.sources(user), "loops": access.loop_states(user), "waiting": access.waiting(user),
+        "exports": access.exports(user),
         "busy": loops.busy_with(), "stopped": loops.stopped(), "may_sources": user.may(Right.SOURCES),
         "may_see_rows": user.may(Right.PEOPLE), "may_define": user.may(Right.DEFINE),
     }  # fmt: skip
@@ -77,14 +77,12 @@ def rejected(request: HttpRequest) -> HttpResponse:
 def rejected_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The rows that did not load, as CSV."""
     chosen = {key: request.GET.get(key, "")[:500] or None for key in ("source", "reason")}
-    table = harmless(access.rejected_table(request.user, **chosen))
+    table = access.rejected_table(request.user, **chosen)
     record(
         request.user, "took out refused rows", chosen["source"] or "", address=request.META.get("REMOTE_ADDR"),
         rows=table.num_rows,
     )  # fmt: skip
-    answer = StreamingHttpResponse(as_csv(table), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="rejected.csv"'
-    return answer
+    return csv_file(table, "rejected")
 
 
 @require_POST
@@ -100,6 +98,18 @@ def import_now(request: HttpRequest) -> HttpResponse:
     if job.done(SECONDS):
         return _imported(request, job)
     return redirect("import_wait", token=jobs.keep(job))
+
+
+@require_POST
+@page(Right.SOURCES)
+def export_now(request: HttpRequest) -> HttpResponse:
+    """The list again; the export begins in a moment."""
+    try:
+        access.export_now(request.user, request.POST.get("export", ""), address=request.META.get("REMOTE_ADDR"))
+    except UsageError:
+        raise Http404 from None
+    messages.success(request, _("The export begins."))
+    return redirect("data")
 
 
 @page(Right.SOURCES)

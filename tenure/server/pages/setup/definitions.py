@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,12 +19,15 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.server import holding
 from tenure.server.access import definition_forms as forms
 from tenure.server.access import definitions as files
+from tenure.server.access import stage_forms
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.setup.editing import proposed
 from tenure.server.pages.setup.written import Draft
+from tenure.server.words import typed
 from tenure.workspace.config import CONFIG_FILE
 
+STAGE_FIELDS = ("title", "means", "when", "kind", "phase")
 PERIODS = ("day", "week", "month", "quarter", "year")
 
 
@@ -134,44 +137,62 @@ def form(
 
 
 def _change(request: HttpRequest, found: Lifecycle) -> HttpResponse:
+    gone = found.segment and request.POST.get("what") == "remove"
+    back = reverse("definitions") if gone else reverse("definition", args=[found.name])
+    texts = _segment_texts if found.segment else _stage_texts
+    return form(request, lambda: texts(request, found), lambda error: _shown(request, found, error), back=back)
+
+
+def _segment_texts(request: HttpRequest, found: Lifecycle) -> forms.Texts:
     post = request.POST
-    back = reverse("definition", args=[found.name])
-
-    def texts() -> forms.Texts:
-        if post.get("what") == "remove":
-            return forms.without_segment(request.user, found.name)
-        if found.segment:
-            return forms.with_segment(
-                request.user, found.name, when=post.get("when", ""), title=post.get("title", ""),
-                means=post.get("means", ""),
-            )  # fmt: skip
-        told = {key: post.get(key, "").strip().replace("\r\n", "\n") for key in ("title", "means", "when")}
-        stage = found.stage(post.get("stage", ""))
-        if stage is not None and not told["when"] and stage.text:
-            raise UsageError(_("A stage needs a condition."), hint=_("Take the stage out as text, if it should go."))
-        return forms.with_stage(request.user, found.name, post.get("stage", ""), told)
-
-    gone = post.get("what") == "remove"
-    return form(
-        request, texts, lambda error: _shown(request, found, error), back=reverse("definitions") if gone else back
+    if post.get("what") == "remove":
+        return forms.without_segment(request.user, found.name)
+    return forms.with_segment(
+        request.user, found.name, when=post.get("when", ""), title=post.get("title", ""), means=post.get("means", "")
     )
+
+
+def _stage_texts(request: HttpRequest, found: Lifecycle) -> forms.Texts:
+    """What a form changes in the list of stages, or in one of them."""
+    post, user = request.POST, request.user
+    name = post.get("stage", "").strip()
+    told = {key: post.get(key, "").strip().replace("\r\n", "\n") for key in STAGE_FIELDS}
+    # before all others where nothing is named
+    after = post.get("after") or None
+    match post.get("what"):
+        case "add":
+            return stage_forms.with_new_stage(user, found.name, name, told, after=after, side="side" in post)
+        case "remove":
+            return stage_forms.without_stage(user, found.name, name)
+        case "move":
+            return stage_forms.with_stage_moved(user, found.name, name, after=after)
+        case _:
+            stage = found.stage(name)
+            if stage is not None and not told["when"] and stage.text:
+                raise UsageError(_("A stage needs a condition."), hint=_("Take the stage out, if it should go."))
+            return forms.with_stage(user, found.name, name, {key: told[key] for key in ("title", "means", "when")})
 
 
 def _shown(request: HttpRequest, found: Lifecycle, error: Any = None) -> HttpResponse:
     written = forms.where(request.user, found.name) if request.user.may(Right.DEFINE) else None
     posted = request.POST if error is not None else {}
+    new = posted.get("what") == "add"
     stages = [
         {
             "stage": stage, "words": in_words(stage.when) if stage.when is not None else "",
-            "posted": posted if posted.get("stage") == stage.name or found.segment else None,
+            "posted": posted if not new and (posted.get("stage") == stage.name or found.segment) else None,
             "text": stage.text,
+            # what it may stand behind: every other one
+            "behind": [one for one in found.stages if one is not stage],
+            "follows": found.stages[place - 1].name if place else "",
         }
-        for stage in found.stages
+        for place, stage in enumerate(found.stages)
     ]  # fmt: skip
     told = {
         "found": found, "stages": stages, "written": written, "error": error,
         "problems": getattr(error, "problems", ()),
         "title": written.value("title") if written else "", "means": written.value("means") if written else "",
+        "new": posted if new else {}, "kinds": stage_forms.KINDS, "phases": stage_forms.PHASES,
     }  # fmt: skip
     return render(request, "setup/definition.html", told)
 
@@ -257,14 +278,10 @@ def _target_texts(request: HttpRequest) -> forms.Texts:
 
 
 def _number(written: str) -> Decimal | None:
-    text = written.strip().replace(",", "")
-    if not text:
+    if not written.strip():
         return None
-    try:
-        found = Decimal(text[:40])
-    except InvalidOperation:
-        raise UsageError(_("%(text)s is no number.") % {"text": written[:40]}) from None
-    if not found.is_finite():
+    found = typed(written)
+    if found is None:
         raise UsageError(_("%(text)s is no number.") % {"text": written[:40]})
     return found
 

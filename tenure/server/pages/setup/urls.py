@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from tenure.server.pages.setup import changing, data, definitions, editing, notes, planning, snippets, uploading, users
+from tenure.server.pages.setup import (
+    changing,
+    data,
+    definitions,
+    editing,
+    notes,
+    planning,
+    snippets,
+    sources,
+    uploading,
+    users,
+    webhooks,
+)
 
 urlpatterns = [
     path("definitions", definitions.definitions, name="definitions"),
@@ -25,13 +37,18 @@ urlpatterns = [
     path("notes", notes.notes, name="notes"),
     path("data", data.data, name="data"),
     path("data/import", data.import_now, name="import_now"),
+    path("data/export", data.export_now, name="export_now"),
     path("data/import/<str:token>", data.import_wait, name="import_wait"),
     path("data/rejected", data.rejected, name="rejected"),
     path("data/rejected.csv", data.rejected_csv, name="rejected_csv"),
+    path("data/new/source", sources.source_new, name="source_new"),
     path("data/sources/<str:name>", data.source, name="source"),
+    path("data/sources/<str:name>/change", sources.source_form, name="source_form"),
     path("data/snippets", snippets.snippets, name="snippets"),
     path("data/upload", uploading.upload, name="upload"),
     path("data/upload/<str:token>", uploading.upload_map, name="upload_map"),
+    path("webhooks", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<int:number>", webhooks.webhook, name="webhook"),
     path("access", users.people_and_access, name="access"),
     path("access/keys", users.key_new, name="key_new"),
     path("access/keys/<int:number>/revoke", users.key_revoke, name="key_revoke"),

@@ -20,7 +20,7 @@ from tenure.server.accounts.models import ApiKey
 from tenure.server.accounts.noting import address_of
 from tenure.server.accounts.roles import RIGHTS, Right, Role
 from tenure.server.pages.page import page
-from tenure.server.pages.persons.listing import as_csv
+from tenure.server.pages.taken import csv_file
 from tenure.server.words import day, offset_of, with_query
 
 
@@ -54,9 +54,12 @@ def user(request: HttpRequest, number: int) -> HttpResponse:
 def key_new(request: HttpRequest) -> HttpResponse:
     """The new key, shown this once."""
     try:
+        told = request.POST
         key, text = access.make_key(
-            request.user, request.POST.get("name", ""), request.POST.get("scope", ""), address=address_of(request)
-        )
+            request.user, told.get("name", ""), told.get("scope", ""), source=told.get("source", ""),
+            origins=told.get("origins", "").split(), server_side=told.get("server_side") == "yes",
+            address=address_of(request),
+        )  # fmt: skip
     except UsageError as error:
         return _shown(request, key_error=error)
     return _shown(request, key=key, key_text=text)
@@ -93,9 +96,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 def audit_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The log as CSV."""
     table = harmless(access.log_table(request.user, _asked(request.GET)))
-    answer = StreamingHttpResponse(as_csv(table), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="log.csv"'
-    return answer
+    return csv_file(table, "log")
 
 
 def _invited(request: HttpRequest) -> HttpResponse:

@@ -9,9 +9,12 @@ from typing import Any
 from django import template
 
 from tenure.server.pages.lifecycle.pictures import Column
-from tenure.wording import length
+from tenure.server.spoken import judged, length
+from tenure.wording import in_signs
 
 register = template.Library()
+
+register.filter("judged", judged)
 
 
 @register.filter
@@ -35,7 +38,7 @@ def lined(texts: Sequence[str]) -> str:
 @register.filter
 def percent(part: float) -> str:
     """A part of one in percent: `12.5 %`."""
-    return f"{100 * part:.1f} %"
+    return f"{in_signs(f'{100 * part:.1f}')} %"
 
 
 @register.filter

@@ -11,7 +11,8 @@ from django import template
 from tenure.engage.words import points
 from tenure.server import holding
 from tenure.server.pages.templatetags.tenure import money
-from tenure.wording import length, moment
+from tenure.server.spoken import length
+from tenure.wording import moment
 
 register = template.Library()
 

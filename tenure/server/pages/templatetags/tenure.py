@@ -8,11 +8,11 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
 
 from tenure import charts
-from tenure.server import holding
-from tenure.wording import Money, figure, length, share, units
+from tenure.server import holding, spoken
+from tenure.wording import Money, share
 from tenure.wording import day as written_day
 from tenure.wording import moment as written_moment
 
@@ -43,7 +43,7 @@ def ago(time: int | None) -> str:
     if time is None:
         return ""
     ws = holding.workspace()
-    return length((ws.refreshed_as_of or ws.as_of) - time)
+    return spoken.length((ws.refreshed_as_of or ws.as_of) - time)
 
 
 @register.filter
@@ -55,20 +55,19 @@ def of_whole(part: Any, whole: Any) -> str:
 @register.filter
 def people(count: int, unit: str = "customer") -> str:
     """`1 person`, `2,000 people`."""
-    return f"{count:,} {units(unit, count)}"
+    return spoken.people(count, unit)
 
 
 @register.filter
 def several(count: int, word: str) -> str:
-    """`1 row`, `2,000 rows`; the word with its plural behind a comma, where it is no plain s."""
-    one, _, many = word.partition(",")
-    return f"{count:,} {ngettext(one, many or one + 's', count)}"
+    """`1 row`, `2,000 rows`."""
+    return spoken.several(count, word)
 
 
 @register.simple_tag
 def as_figure(value: Decimal | None, unit: str, short: bool = False) -> str:
     """The figure of a metric as people read it."""
-    return figure(value, unit, holding.workspace().definitions.config.currency, short=short)
+    return spoken.figure(value, unit, holding.workspace().definitions.config.currency, short=short)
 
 
 @register.simple_tag
@@ -77,7 +76,7 @@ def stage(name: str | None, lifecycle: str | None = None) -> SafeString:
     defined = holding.workspace().lifecycle(lifecycle)
     found = next((one for one in defined.stages if one.name == name), None)
     if found is None:
-        return format_html('<span class="tag">{}</span>', "no stage" if name is None else name)
+        return format_html('<span class="tag">{}</span>', _("no stage") if name is None else name)
     return format_html('<span class="tag stage" style="--stage: {}"><span class="swatch"></span>{}</span>',
                        charts.stage_colours(defined)[found.name], found.title)  # fmt: skip
 

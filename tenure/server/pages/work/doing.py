@@ -14,6 +14,7 @@ from tenure.errors import UsageError
 from tenure.server.access import accounts, tasks, todo
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
+from tenure.server.spoken import people
 from tenure.server.words import day, whole
 from tenure.server.work.models import Task
 
@@ -83,7 +84,7 @@ def assign(request: HttpRequest) -> HttpResponse:
         name = owner.get_full_name() if owner else _("nobody")
         messages.success(
             request, _("%(people)s belong to %(owner)s now; lists show it in a moment.")
-            % {"people": f"{count:,} {_('person') if count == 1 else _('people')}", "owner": name},
+            % {"people": people(count), "owner": name},
         )  # fmt: skip
     return redirect(back(request))
 

@@ -13,7 +13,8 @@ from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.words import day, offset_of, with_query
 
-PAGE = 50
+# each line has all that can be done with it
+PAGE = 25
 _MOST_DAYS = 31
 
 
