@@ -5,7 +5,8 @@
 BIN := .venv/bin
 WORKERS ?= auto
 # a worker begins with a half of the tests in their order, so that what many of them share is seldom made twice
-PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+# the workers take the cores; what calculates in one of them does not divide its work again
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
 	--custom-compile-command "make lock"
@@ -61,6 +62,7 @@ bench: environment-dev ## time and memory at 10 million events (takes minutes)
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.follow
+	$(BIN)/python -m benchmarks.lifetimes
 
 docs: environment-dev ## write the generated pages of docs/ again
 	$(BIN)/python -m tenure.events docs/reference/events.md
@@ -68,6 +70,7 @@ docs: environment-dev ## write the generated pages of docs/ again
 	$(BIN)/python -m tenure.cli.reference docs/reference/cli.md
 	$(BIN)/python -m tenure.workspace.reference docs/reference/workspace.md
 	$(BIN)/python -m tenure.server.reference docs/reference/web.md
+	$(BIN)/python -m tenure.predict.reference docs/reference/predict.md
 
 lock: ## resolve the dependencies again (needs uv)
 	$(LOCK) pyproject.toml --extra dev -o requirements-dev.lock

@@ -22,7 +22,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import fdtrc, stdtrit
 
 RATE = 0.02
 # fewer periods tell nothing
@@ -68,6 +67,8 @@ def expected(
     rounds on. `counts` says that they are numbers of events, which vary by chance alone as Poisson's do; `spread` is
     the standard deviation that chance alone gives the new value.
     """
+    from scipy.special import stdtrit
+
     known = np.array([place for place, value in enumerate(earlier) if value is not None], dtype=np.float64)
     values = np.array([value for value in earlier if value is not None], dtype=np.float64)
     if len(values) < LEAST:
@@ -98,6 +99,8 @@ def has_season(values: Sequence[float], season: int) -> bool:
     """Whether a season shows in at least two rounds of it: by the F test of the seasonal means against the trend alone,
     at SEASONAL.
     """
+    from scipy.special import fdtrc
+
     series = np.array(values, dtype=np.float64)
     times = np.arange(len(series), dtype=np.float64)
     if season < 2 or len(series) < 2 * season or len(series) <= season + 1:
