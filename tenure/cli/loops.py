@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenure.workspace.remote import RemoteWorkspace
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tenure.cli.screen import Screen
     from tenure.server.access.data import LoopState
     from tenure.workspace import Workspace
+    from tenure.workspace.remote import RemoteWorkspace
 
 
 def loops_of(folder: Path, workspace: Workspace | RemoteWorkspace) -> Sequence[LoopState]:
     """The loops of the server that holds the workspace; none where none does."""
+    from tenure.workspace.remote import RemoteWorkspace
+
     if not isinstance(workspace, RemoteWorkspace):
         return ()
     from tenure.server.serving import prepare
