@@ -5,11 +5,11 @@ A number that a double cannot hold (more than 15 digits, or beyond ±2^53) is ke
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from json.encoder import encode_basestring
 from math import isfinite
 
 from tenure.ingest.values import SAFE_INTEGER
@@ -18,7 +18,6 @@ DEEPEST = 20
 # what cannot stand in a text of the log: the zero byte, and halves of a sign
 UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 _DIGITS = 15
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 class NotJson(ValueError):
@@ -45,7 +44,9 @@ def _members(values: Mapping[str, object], path: str, depth: int, *, nulls: bool
             raise NotJson("a property's name is no text")
         if value is None and not nulls:
             continue
-        yield f"{_text(name, 'a property')}:{_value(value, path + name, depth)}"
+        # most values are texts, and short
+        told = _text(value, path + name) if type(value) is str else _value(value, path + name, depth)
+        yield f"{_text(name, 'a property')}:{told}"
 
 
 def _value(value: object, path: str, depth: int) -> str:
@@ -61,9 +62,7 @@ def _value(value: object, path: str, depth: int) -> str:
         case int():
             return str(value) if abs(value) <= SAFE_INTEGER else f'"{value}"'
         case float():
-            if not isfinite(value):
-                raise NotJson(f"{path} is no number")
-            return str(int(value)) if value.is_integer() and abs(value) <= SAFE_INTEGER else repr(value)
+            return _float(value, path)
         case Decimal():
             return _decimal(value, path)
         case datetime():
@@ -80,6 +79,12 @@ def _value(value: object, path: str, depth: int) -> str:
             raise NotJson(f"{path} is no value of JSON")
 
 
+def _float(value: float, path: str) -> str:
+    if not isfinite(value):
+        raise NotJson(f"{path} is no number")
+    return str(int(value)) if value.is_integer() and abs(value) <= SAFE_INTEGER else repr(value)
+
+
 def _decimal(value: Decimal, path: str) -> str:
     if not value.is_finite():
         raise NotJson(f"{path} is no number")
@@ -91,6 +96,7 @@ def _decimal(value: Decimal, path: str) -> str:
 
 
 def _text(value: str, path: str) -> str:
-    if UNREADABLE.search(value):
+    # most are plain, which is quickly told
+    if not (value.isascii() and "\x00" not in value) and UNREADABLE.search(value):
         raise NotJson(f"{UNREADABLE.sub('', path)} is no readable text")
-    return _ENCODER.encode(value)
+    return encode_basestring(value)

@@ -156,7 +156,7 @@ def _text(value: object, what: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise NotJson(f"the {what} is no text")
-    if UNREADABLE.search(value):
+    if not (value.isascii() and "\x00" not in value) and UNREADABLE.search(value):
         raise NotJson(f"the {what} is no readable text")
     return value.strip() or None
 

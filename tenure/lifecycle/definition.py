@@ -230,6 +230,7 @@ def define(
         lifecycle=spec.lifecycle,
         lifecycles={name: tuple(stages) for name, stages in others.items() if name != spec.lifecycle},
         traits=traits,
+        scores_allowed=True,
     )
 
     def condition(text: str, path: Path) -> Condition | None:

@@ -31,6 +31,7 @@ from tenure.lifecycle.suppose import Supposition, suppose
 from tenure.lifecycle.truths import Columns, truth, value
 from tenure.lifecycle.values import registers_at
 from tenure.warehouse.connection import Connection, first_row
+from tenure.warehouse.identity.asking import unit_of
 from tenure.warehouse.measures import MeasureKind, ensure, keyed_events
 from tenure.warehouse.schema import TABLES
 from tenure.warehouse.where import condition_sql, quote
@@ -127,9 +128,8 @@ def explain(
 
 
 def _key(connection: Connection, lifecycle: Lifecycle, unit_id: str, at: int) -> int:
-    row = first_row(
-        connection, "SELECT key, first_seen FROM units WHERE kind = ? AND id = ?", [lifecycle.unit, unit_id]
-    )
+    unit = unit_of(connection, unit_id, lifecycle.unit)
+    row = first_row(connection, "SELECT key, first_seen FROM units WHERE key = ?", [unit[0]]) if unit else None
     if row is None:
         raise UsageError(
             f"There is no {lifecycle.unit} {unit_id!r}.",

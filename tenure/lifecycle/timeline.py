@@ -13,6 +13,7 @@ from typing import Any
 from tenure.errors import UsageError
 from tenure.expressions import parse_where
 from tenure.warehouse.connection import Connection
+from tenure.warehouse.identity.asking import unit_of
 from tenure.warehouse.measures import CUSTOMER
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import condition_sql, property_text, quote
@@ -63,21 +64,21 @@ class Named:
 def of_unit(
     connection: Connection, customer: str, *, kind: str = CUSTOMER, names: Sequence[str] | None = None,
     without: Sequence[str] = (), before: Place | None = None, since: int | None = None, until: int | None = None,
-    limit: int | None = 50, offset: int = 0,
+    limit: int | None = 50, offset: int = 0, key: int | None = None,
 ) -> tuple[Happened, ...]:  # fmt: skip
     """The newest events of a person (or account), `names` alone or all but those `without`.
 
     `before` is the place of the last one seen, `since` and `until` moments (microseconds UTC, both included). An
     account's are those that name it, whoever's they are. Without a `limit` all of them; `offset` leaves out so many of
-    the newest. Nothing for an id that is not known.
+    the newest. `key` is the person's, where it is known already. Nothing for an id that is not known.
     """
     asked = _asked(names, without, before, since, until)
     if kind == CUSTOMER:
-        found = f"SELECT key FROM units WHERE kind = {quote(CUSTOMER)} AND id = {quote(customer)}"
-        keys = [key for (key,) in connection.execute(found).fetchall()]
-        if not keys:
-            return ()
-        key = int(keys[0])
+        if key is None:
+            unit = unit_of(connection, customer)
+            if unit is None:
+                return ()
+            key, customer = unit
         # the log is sorted by bucket and customer
         asked += [f"bucket = {key % BUCKETS}", f"customer = {key}"]
         return _newest(connection, asked, limit, {key: customer}, offset=offset)

@@ -8,6 +8,7 @@ file or the new one whole, and what lies about is cleared away when the store is
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -133,6 +134,9 @@ def tidy_spilled(folder: Path) -> None:
     for left in folder.glob("duckdb_temp_*") if folder.is_dir() else ():
         with suppress(OSError):
             left.unlink()
+    # rows that were on their way from a database: they name people
+    for left in folder.glob("fetched-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def compact_sqlite(path: Path) -> None:

@@ -12,28 +12,30 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self, TypeVar, cast
 from weakref import WeakSet
 
 import duckdb
 import pyarrow as pa
 
 from tenure.errors import DiskFull, StoreError, TookTooLong
-from tenure.warehouse import loading
-from tenure.warehouse.connection import first_row
+from tenure.warehouse import compaction, loading
+from tenure.warehouse.connection import Connection, first_row
+from tenure.warehouse.deadlines import Deadlines
 from tenure.warehouse.erased import Erased
-from tenure.warehouse.erasing import Erasure, erase, ids_of
-from tenure.warehouse.facts import fact
+from tenure.warehouse.erasing import Erasure, claims_of, erase, ids_of
 from tenure.warehouse.failures import failure, told
+from tenure.warehouse.identity.rules import DEFAULT
+from tenure.warehouse.identity.withdrawing import settle
 from tenure.warehouse.known import Known
-from tenure.warehouse.measures import keep_firsts
-from tenure.warehouse.schema import SCHEMA_VERSION, TABLES
+from tenure.warehouse.preparing import prepare
 from tenure.warehouse.source_sql import quote_text
 from tenure.warehouse.store import Appended, Arrival
+from tenure.warehouse.windows import Windows
 
 T = TypeVar("T")
 
@@ -55,12 +57,17 @@ class Store:
         self.path = path
         self.temp_directory = temp_directory
         self.erased = Erased(path.parent)
+        self._gate = compaction.Gate()
         self._root = connection
         self._local = threading.local()
         # those of all threads: what they ask is given up when the store closes
         self._cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
         self._writing = threading.RLock()
         self._known = Known()
+        self.rules = DEFAULT
+        self._deadlines = Deadlines()
+        self._changes = 0
+        self._remembered: dict[Hashable, tuple[int, object]] = {}
         self._writer: duckdb.DuckDBPyConnection | None = None
         # a chunk is held as it came, staged, and sorted
         self._chunk_bytes = min(self.memory_limit // 12, 1 << 30)
@@ -81,28 +88,39 @@ class Store:
         """
         spill = temp_directory or path.parent / "temp"
         limit = None if memory_limit is None else _bytes(memory_limit)
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "python_enable_replacements": "false",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-        }
-        with told(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = duckdb.connect(str(path), config=config)
-            try:
-                connection.execute("SET GLOBAL TimeZone = 'UTC'")
-                connection.execute(f"SET GLOBAL temp_directory = {quote_text(str(spill))}")
-                if threads is not None:
-                    connection.execute(f"SET GLOBAL threads = {int(threads)}")
-                if limit is None:
-                    limit = int(_setting_bytes(connection, "memory_limit") / _DUCKDB_SHARE / 2)
-                connection.execute(f"SET GLOBAL memory_limit = '{limit // 1024}KiB'")
-                _prepare(connection, path)
-            except BaseException:
-                connection.close()
-                raise
+        connection = _connected(path, spill, limit, threads)
+        # the file is this process's own: whatever lies beside it was left by one that is gone
+        compaction.tidy(path)
+        compaction.tidy_spilled(spill)
         return cls(connection, path, spill)
+
+    def compact(self, *, step: Callable[[str], None] = lambda name: None) -> compaction.Compacted:
+        """What writing the file anew did to its size: no bytes of what was taken out are left in it.
+
+        Who reads meanwhile reads on, but for the moment of the swap, which waits for them. `step` is told each of
+        `compaction.STEPS` that is done. Raises StoreError where somebody reads without a break; all is as it was then.
+        """
+
+        def anew() -> None:
+            copy = compaction.copied(self.connection(), self.path)
+            step("copied")
+            limit, threads = self.memory_limit, self.threads
+            with self._gate.alone():
+                self.connection().execute("CHECKPOINT")
+                self._root.close()
+                step("closed")
+                try:
+                    compaction.swapped(copy, self.path)
+                    step("swapped")
+                finally:
+                    self._root = _connected(self.path, self.temp_directory, limit, threads)
+                    self._local, self._cursors, self._known = threading.local(), WeakSet(), Known()
+
+        with self._writing, told(self.path):
+            try:
+                return compaction.timed(self.path, anew)
+            finally:
+                compaction.tidy(self.path)
 
     @property
     def memory_limit(self) -> int:
@@ -131,7 +149,7 @@ class Store:
 
         One thread writes at a time. DuckDB's errors come out as errors of Tenure.
         """
-        with self._writing:
+        with self._writing, self._gate.inside():
             connection = self._writer = self.connection()
             try:
                 connection.begin()
@@ -149,6 +167,7 @@ class Store:
                 raise told_error from error
             finally:
                 self._writer = None
+                self._changes += 1
 
     @contextmanager
     def aside(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -156,6 +175,10 @@ class Store:
 
         It waits for no writer. DuckDB's errors come out as errors of Tenure, but for the end of a block's time.
         """
+        with self._gate.inside():
+            yield from self._aside()
+
+    def _aside(self) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = self.connection()
         connection.begin()
         try:
@@ -173,6 +196,10 @@ class Store:
         It waits for no writer where everything is there; else it is asked once more, as one who writes. DuckDB's errors
         come out as those of `aside` do.
         """
+        with self._gate.inside():
+            return self._answered(question)
+
+    def _answered(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         connection = self.connection()
         connection.execute("BEGIN TRANSACTION READ ONLY")
         try:
@@ -198,18 +225,27 @@ class Store:
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
         """Nothing; whatever this thread asks inside is given up after so long. Raises TookTooLong then."""
-        timer = threading.Timer(seconds, self.connection().interrupt)
-        timer.daemon = True
-        timer.start()
         try:
-            yield
+            with self._gate.inside(), self._deadlines.within(seconds, self.connection().interrupt):
+                yield
         except duckdb.InterruptException as error:
             raise TookTooLong(
                 f"This took longer than {seconds:g} seconds, and was given up.",
                 hint="Ask for less: a shorter time, or fewer people.",
             ) from error
-        finally:
-            timer.cancel()
+
+    def remembered(self, name: Hashable, read: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """What `read` says of what is committed: it is asked once, and again after the next transaction.
+
+        Whoever writes asks it every time.
+        """
+        connection, changes = self.connection(), self._changes
+        if self._writer is connection:
+            return read(connection)
+        held = self._remembered.get(name)
+        if held is None or held[0] != changes:
+            held = self._remembered[name] = (changes, read(connection))
+        return cast("T", held[1])
 
     def append(self, batches: Iterable[pa.RecordBatch], arrival: Arrival) -> Appended:
         """What became of the rows in `batches` (columns of `ARRIVING`), all of them in one transaction.
@@ -220,12 +256,24 @@ class Store:
             known, self._known = self._known, Known()
             with self.transaction() as connection:
                 appended = loading.append(
-                    connection, self.erased.refuse(batches), arrival, known=known, chunk_bytes=self._chunk_bytes
+                    connection,
+                    self.erased.refuse(batches),
+                    arrival,
+                    known=known,
+                    chunk_bytes=self._chunk_bytes,
+                    rules=self.rules,
                 )
             # only what was committed is known; where it failed, it is read again
             known.committed(self.connection())
             self._known = known
             return appended
+
+    def identify(self, connection: Connection) -> None:
+        """Nothing; folds identities anew, in a transaction, where rules have changed or nobody did it before."""
+        own = cast("duckdb.DuckDBPyConnection", connection)
+        with closing(Windows(own)) as windows:
+            if settle(own, windows, Known(), self.rules):
+                self._known = Known()
 
     def erase(self, person: str) -> Erasure:
         """What was taken out to leave nothing of a person in the store; rows of that id are refused from now on.
@@ -234,12 +282,12 @@ class Store:
         """
         with self._writing:
             with told(self.path):
-                ids = ids_of(self.connection(), person)
+                ids, claims = ids_of(self.connection(), person), claims_of(self.connection(), person)
             # before anything else: what arrives meanwhile, or after a crash, does not bring them back
-            self.erased.add(ids)
+            self.erased.add([*ids, *(one.partition(":")[2] for one in claims)])
             self._known = Known()
             with self.transaction() as connection:
-                return erase(connection, ids)
+                return erase(connection, ids, claims, self.rules)
 
     def fingerprints(self, source: str) -> dict[str, str]:
         """The files of a source that are loaded, each with the fingerprint it had."""
@@ -274,34 +322,30 @@ class Store:
         self.close()
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Makes the tables that are missing."""
-    names = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if "facts" in names:
-        version = int(fact(connection, "schema") or 0)
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"The event store {path} was written by a newer Tenure (schema {version}, this one knows "
-                f"{SCHEMA_VERSION}).",
-                hint="Install the newer version.",
-            )
-    elif names:
-        raise StoreError(
-            f"{path} is a database of something else (tables {', '.join(sorted(names)[:5])}).",
-            hint="Move it away, or name another workspace folder.",
-        )
-    missing = [name for name in TABLES if name not in names]
-    if missing:
-        connection.begin()
-        for name in missing:
-            connection.execute(f"CREATE TABLE {name} ({TABLES[name]})")
-        if "facts" in missing:
-            connection.execute("INSERT INTO facts VALUES ('schema', ?)", [str(SCHEMA_VERSION)])
-        else:
-            connection.execute("UPDATE facts SET value = ? WHERE name = 'schema'", [str(SCHEMA_VERSION)])
-        if "first_measures" in missing and "measures" not in missing:
-            keep_firsts(connection, "SELECT * FROM measures")
-        connection.commit()
+def _connected(path: Path, spill: Path, limit: int | None, threads: int | None) -> duckdb.DuckDBPyConnection:
+    """The connection to the store's file, its tables made; `limit` is in bytes, None: half of the memory there is."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "python_enable_replacements": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+    }
+    with told(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(str(path), config=config)
+        try:
+            connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            connection.execute(f"SET GLOBAL temp_directory = {quote_text(str(spill))}")
+            if threads is not None:
+                connection.execute(f"SET GLOBAL threads = {int(threads)}")
+            if limit is None:
+                limit = int(_setting_bytes(connection, "memory_limit") / _DUCKDB_SHARE / 2)
+            connection.execute(f"SET GLOBAL memory_limit = '{limit // 1024}KiB'")
+            prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

@@ -27,7 +27,8 @@ KEY_FILE, LIST_FILE = "erased.key", "erased"
 REASON = "the person was erased"
 WORD = "erased"
 # properties by which an event of one person names another
-NAMING = ("friend_id", "referrer_id", "referred_id", "referred_by", "customer_id", "user_id", "anonymous_id")
+NAMING = ("friend_id", "referrer_id", "referred_id", "referred_by", "customer_id", "user_id", "anonymous_id",
+          "previous_id", "other_id", "first_id", "second_id")  # fmt: skip
 
 _REMEMBERED = 1_000_000
 _NAMED = re.compile(r'("(?:' + "|".join(NAMING) + r')"\s*:\s*)("(?:[^"\\]|\\.)*"|-?[0-9]+(?![0-9.eE]))')

@@ -7,15 +7,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tenure.warehouse import measures
+import duckdb
+
+from tenure.warehouse import measures, membership
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.erased import WORD, replaced, words_of
+from tenure.warehouse.identity.asking import ids_of_unit, unit_of
+from tenure.warehouse.identity.rules import DEFAULT, OWN, Rules, kind_of, node, value_of
+from tenure.warehouse.identity.withdrawing import drop_ids
 from tenure.warehouse.measures import CUSTOMER
 from tenure.warehouse.where import quote
 
 # tables whose rows belong to one unit, with the column of its key; `roster` is there after the first refresh
-_OWNED = (("trait_changes", "customer"), ("stage_codes", "unit"), ("scores", "customer"), ("measures", "unit"),
-          ("first_measures", "unit"), ("touched", "unit"), ("roster", "unit"), ("units", "key"))  # fmt: skip
+_OWNED = (("trait_changes", "customer"), ("stage_codes", "unit"), ("moves", "unit"), ("scores", "customer"),
+          ("score_reasons", "customer"),
+          ("measures", "unit"), ("first_measures", "unit"), ("touched", "unit"), ("roster", "unit"),
+          ("units", "key"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,24 +39,51 @@ class Erasure:
 
 
 def ids_of(connection: Connection, person: str) -> tuple[str, ...]:
-    """The ids under which the log knows a person: the own one, and visitors' ids that were never anybody else's."""
-    visitors = connection.execute(
-        f"SELECT DISTINCT anonymous_id FROM events WHERE customer IN "
-        f"(SELECT key FROM units WHERE kind = {quote(CUSTOMER)} AND id = {quote(person)}) AND anonymous_id IS NOT NULL "
-        f"AND anonymous_id <> {quote(person)}"
-    ).fetchall()
-    mine = [visitor for (visitor,) in visitors]
-    if not mine:
+    """The ids under which events name a person: the own ones, and visitors' ids that were never anybody else's."""
+    unit = unit_of(connection, person)
+    if unit is None:
         return (person,)
-    shared = connection.execute(
-        f"SELECT DISTINCT anonymous_id FROM events WHERE anonymous_id IN ({', '.join(map(quote, mine))}) "
-        f"AND user_id IS NOT NULL AND user_id <> {quote(person)}"
+    key, customer = unit
+    held = [value_of(one) for one in ids_of_unit(connection, key) if kind_of(one) == OWN]
+    visitors = connection.execute(
+        f"SELECT DISTINCT anonymous_id FROM events WHERE customer = {key} AND anonymous_id IS NOT NULL"
     ).fetchall()
-    return (person, *sorted(set(mine) - {visitor for (visitor,) in shared}))
+    users = connection.execute(
+        f"SELECT DISTINCT user_id FROM events WHERE customer = {key} AND user_id IS NOT NULL"
+    ).fetchall()
+    own = {customer, *(user for (user,) in users)}
+    mine = {*held, *(visitor for (visitor,) in visitors)} - own
+    if not mine:
+        return (customer, *sorted(own - {customer}))
+    listed, owned = ", ".join(map(quote, sorted(mine))), ", ".join(map(quote, sorted({*own, *held})))
+    shared = connection.execute(
+        f"SELECT DISTINCT anonymous_id FROM events WHERE anonymous_id IN ({listed}) "
+        f"AND user_id IS NOT NULL AND user_id NOT IN ({owned})"
+    ).fetchall()
+    others = (mine - {visitor for (visitor,) in shared}) | own
+    return (customer, *sorted(others - {customer}))
 
 
-def erase(connection: Connection, ids: Sequence[str]) -> Erasure:
+def claims_of(connection: Connection, person: str) -> tuple[str, ...]:
+    """The e-mails, telephone numbers and other ids of a person that nobody else claims, with their kinds."""
+    unit = unit_of(connection, person)
+    if unit is None:
+        return ()
+    nodes = [one for one in ids_of_unit(connection, unit[0]) if kind_of(one) != OWN]
+    listed = ", ".join(map(quote, nodes)) or "''"
+    shared = connection.execute(
+        f"SELECT DISTINCT second FROM identity_links AS l JOIN identities AS i ON i.node = l.first "
+        f"WHERE second IN ({listed}) AND i.customer <> {unit[0]}"
+    ).fetchall()
+    return tuple(sorted(set(nodes) - {one for (one,) in shared}))
+
+
+def erase(
+    connection: duckdb.DuckDBPyConnection, ids: Sequence[str], claims: Sequence[str] = (), rules: Rules = DEFAULT
+) -> Erasure:
     """What was done to leave nothing of the people of those ids in the tables. Call it inside a transaction.
+
+    `claims` are e-mails and the like that are theirs alone, with their kinds.
 
     Histories of accounts and others that their events belonged to are brought up to date by the next refresh.
     """
@@ -65,25 +99,39 @@ def erase(connection: Connection, ids: Sequence[str]) -> Erasure:
     ((events,),) = connection.execute("SELECT count(*) FROM erased_events").fetchall()
     connection.execute("DELETE FROM events WHERE customer IN (SELECT key FROM erased_units)")
     connection.execute(
-        "INSERT INTO touched SELECT key FROM units WHERE kind = 'account' "
+        "INSERT INTO touched SELECT key, 'erase' FROM units WHERE kind = 'account' "
         "AND id IN (SELECT account FROM erased_events WHERE account IS NOT NULL)"
     )
-    measures.forget(connection, "erased_events")
+    left = membership.leave(connection, "erased_events")
+    measures.forget(connection, "erased_events", cause="erase")
+    if left:
+        membership.settle(connection, "erase")
+    drop_ids(connection, [*(node(OWN, one) for one in ids), *claims], rules)
     tables = {name for (name,) in connection.execute("SHOW TABLES").fetchall()}
     for table, column in _OWNED:
         if table in tables:
             connection.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT key FROM erased_units)")
     for scratch in ("erased_events", "erased_units", "forgotten", "seen"):
         connection.execute(f"DROP TABLE IF EXISTS temp.{scratch}")
-    rejected = _blanked(connection, ids)
-    return Erasure(ids=tuple(ids), events=events, rejected=rejected, mentions=_unnamed(connection, ids))
+    rejected = _blanked(connection, ids, [value_of(one) for one in claims])
+    return Erasure(
+        ids=tuple(ids), events=events, rejected=rejected, mentions=_unnamed(connection, (*ids, *map(value_of, claims)))
+    )
 
 
-def _blanked(connection: Connection, ids: Sequence[str]) -> int:
-    """How many rejected rows showed one of the ids; their text is gone."""
-    held = " OR ".join(f"contains(raw, {quote(_inside(one))})" for one in ids)
+def _blanked(connection: Connection, ids: Sequence[str], claims: Sequence[str]) -> int:
+    """How many rejected rows showed one of the ids, or a mail and the like in whatever letters; their text is gone."""
+    held = " OR ".join(
+        [f"contains(raw, {quote(_inside(one))})" for one in ids]
+        + [f"contains(lower(raw), {quote(_inside(one.lower()))})" for one in claims]
+    )
+    lower = {one.lower() for one in claims}
     rows = connection.execute(f"SELECT rowid, raw FROM rejected WHERE raw IS NOT NULL AND ({held})").fetchall()
-    gone = [str(place) for place, raw in rows if not words_of(raw).isdisjoint(ids)]
+    gone = [
+        str(place)
+        for place, raw in rows
+        if not (words_of(raw).isdisjoint(ids) and words_of(raw.lower()).isdisjoint(lower))
+    ]
     if gone:
         connection.execute(f"UPDATE rejected SET raw = NULL WHERE rowid IN ({', '.join(gone)})")
     return len(gone)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from tenure.warehouse.connection import Connection, first_row
 
 
@@ -15,3 +17,18 @@ def set_fact(connection: Connection, name: str, value: str) -> None:
     """Nothing; keeps the fact in the place of what was known."""
     connection.execute("DELETE FROM facts WHERE name = ?", [name])
     connection.execute("INSERT INTO facts (name, value) VALUES (?, ?)", [name, value])
+
+
+def facts(connection: Connection, names: Collection[str]) -> dict[str, str]:
+    """Those of the facts that are known."""
+    listed = ", ".join("?" * len(names))
+    return dict(connection.execute(f"SELECT name, value FROM facts WHERE name IN ({listed})", [*names]).fetchall())
+
+
+def set_facts(connection: Connection, told: Mapping[str, str]) -> None:
+    """Nothing; keeps the facts in the place of what was known."""
+    connection.execute(f"DELETE FROM facts WHERE name IN ({', '.join('?' * len(told))})", [*told])
+    rows = ", ".join(["(?, ?)"] * len(told))
+    connection.execute(
+        f"INSERT INTO facts (name, value) VALUES {rows}", [part for pair in told.items() for part in pair]
+    )

@@ -21,6 +21,7 @@ Mask = npt.NDArray[np.bool_]
 
 # a log with more events is asked by reading its column
 MAX_MESSAGES = 200_000_000
+_CUSTOMER = "'customer'"
 # what is added stays apart until it is this share of the rest
 _SHARE = 8
 
@@ -75,6 +76,19 @@ class HashTable:
                 hit = (run.hashes[at] == hashes) & (run.columns[0][at] == check)
                 run.columns[-1][at[hit]] = values[hit]
 
+    def put(self, hashes: Hashes, check: Hashes, *columns: npt.NDArray[np.generic]) -> None:
+        """Sets the columns after the first of rows that are there, and adds the others; no two have the same hash."""
+        there, _ = self.find(hashes, check)
+        for run in self._runs:
+            for step in (0, 1):
+                if not len(run.hashes):
+                    continue
+                at = np.minimum(np.searchsorted(run.hashes, hashes) + step, len(run.hashes) - 1)
+                hit = (run.hashes[at] == hashes) & (run.columns[0][at] == check)
+                for column, values in zip(run.columns[1:], columns, strict=True):
+                    column[at[hit]] = values[hit]
+        self.add(hashes[~there], check[~there], *(values[~there] for values in columns))
+
     def add(self, hashes: Hashes, *columns: npt.NDArray[np.generic]) -> None:
         """Adds rows; their hashes need not be new."""
         if not len(hashes):
@@ -110,6 +124,8 @@ class Known:
     small_appends: int = 0
     events: int = 0
     unit_rows: int = 0
+    # by which rules identities are folded
+    rules: str = ""
 
     def opened(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Forgets what another writer has made wrong."""
@@ -127,14 +143,17 @@ class Known:
         return self.messages
 
     def unit_table(self, connection: duckdb.DuckDBPyConnection, wanted: int) -> HashTable | None:
-        """The customers and accounts: second half of the hash, key, first_seen.
+        """The customers and accounts, and the ids that belong to customers: second half of the hash, key, first_seen.
 
         None where a join is better: for `wanted` ids among many more, unless small batches keep coming.
         """
         if self.units is None and (wanted * _SHARE >= self.unit_rows or self.small_appends > 2):
             connection.complete()
             rows = connection.sql(
-                f"SELECT {unit_hash('kind', 'id')}, key, first_seen FROM units WHERE kind IN ('customer', 'account')"
+                f"SELECT {unit_hash('kind', 'id')}, key, first_seen FROM units WHERE kind IN ('customer', 'account') "
+                f"UNION ALL SELECT {unit_hash(_CUSTOMER, 'substr(node, 4)')}, customer, "
+                f"coalesce(first_seen, {np.iinfo(np.int64).max}) FROM identities LEFT JOIN units ON key = customer "
+                "WHERE starts_with(node, 'id:') AND customer IS NOT NULL AND (key IS NULL OR why <> 'own')"
             ).fetchnumpy()
             self.units = HashTable(
                 np.asarray(rows["high"], dtype=np.uint64),

@@ -18,8 +18,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tenure.warehouse import measures
-from tenure.warehouse.known import Hashes, HashTable, Known, Mask, Numbers, numbers, unit_hash
+from tenure.warehouse import measures, membership
+from tenure.warehouse.identity.finding import LINKS, TELLING, links_in, own_ids, tells
+from tenure.warehouse.identity.following import follow
+from tenure.warehouse.identity.rules import DEFAULT, Rules
+from tenure.warehouse.identity.withdrawing import LOST, said_again
+from tenure.warehouse.identity.withdrawing import settle as settle_identities
+from tenure.warehouse.keys import Keys
+from tenure.warehouse.known import Known, Numbers
 from tenure.warehouse.meeting import CHANGED, EXAMPLES, meet, settle
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.source_sql import quote_text
@@ -29,8 +35,8 @@ from tenure.warehouse.windows import Windows, arrow
 # a batch of so many rows or fewer is small: what it asks after is looked up in memory
 SMALL = 50_000
 
+_LEAVING = pa.array(membership.LEAVING)
 _HASH = "CAST(md5_number(message_id) >> 64 AS UBIGINT)"
-_NEVER = np.iinfo(np.int64).max
 
 
 def append(
@@ -40,13 +46,14 @@ def append(
     *,
     known: Known,
     chunk_bytes: int,
+    rules: Rules = DEFAULT,
 ) -> Appended:
     """What became of the rows; the tables hold them when the caller commits.
 
     Rows are taken in chunks of about `chunk_bytes`, so that a file need not fit into memory.
     """
     windows = Windows(connection)
-    loading = _Loading(connection, windows, arrival, known)
+    loading = _Loading(connection, windows, arrival, known, rules)
     total = Appended()
     try:
         for chunk in _chunks(batches, chunk_bytes):
@@ -73,16 +80,22 @@ def _chunks(batches: Iterable[pa.RecordBatch], chunk_bytes: int) -> Iterator[pa.
 class _Loading:
     """One append: its place in the list of loads, and what its chunks have to know of each other."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, windows: Windows, arrival: Arrival, known: Known) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, windows: Windows, arrival: Arrival, known: Known, rules: Rules
+    ) -> None:
         self.connection = connection
         self.windows = windows
         self.arrival = arrival
         self.known = known
+        self.rules = rules
         self.rejected: dict[str, int] = {}
         known.opened(connection)
+        if known.rules != rules.key:
+            settle_identities(connection, windows, known, rules)
+            known.rules = rules.key
         rows = connection.execute("SELECT coalesce(max(load), 0) + 1 FROM loads").fetchall()
         self.load = int(rows[0][0])
-        if arrival.file:
+        if arrival.file and arrival.whole:
             # what an earlier reading of the file refused gives way
             connection.execute("DELETE FROM rejected WHERE source = ? AND file = ?", [arrival.source, arrival.file])
         if arrival.by_content:
@@ -105,6 +118,7 @@ class _Loading:
         future = first_time = last_time = None
         new_customers = 0
         if staged.num_rows:
+            self._follow(staged, replaced=bool(replaced))
             staged, keys, new_customers = self._give_keys(staged)
             self._insert(staged, keys)
             future = pc.sum(pc.greater(staged["time"], staged["received_at"])).as_py()
@@ -212,76 +226,27 @@ class _Loading:
         query = "SELECT rowid AS place FROM events WHERE message_hash IN (SELECT message_hash FROM hashes)"
         return arrow(self.connection, query)
 
+    def _follow(self, staged: pa.Table, *, replaced: bool) -> None:
+        """Takes in what the rows say of ids, and goes without what rows that gave way had said."""
+        fresh = LINKS.empty_table()
+        if tells(staged):
+            self.windows.show("telling", staged.select(TELLING))
+            fresh = links_in(self.connection, "telling")
+        if replaced:
+            fresh = pa.concat_tables([fresh, said_again(self.connection)])
+        follow(self.connection, self.windows, fresh, self.known, self.rules, anew=LOST if replaced else None)
+        if replaced:
+            self.connection.execute("DROP TABLE temp.lost")
+
     def _give_keys(self, staged: pa.Table) -> tuple[pa.Table, Numbers, int]:
         """The rows with their customers' keys, the keys of all they name, and how many customers are new.
 
         Somebody who has not said who she is, is a customer under her visitor's id.
         """
-        ids = pc.coalesce(staged["customer_id"], staged["anonymous_id"])
-        customers, of_row, new_customers = self._keys("customer", ids, staged["time"])
-        accounts, _, _ = self._keys("account", staged["account"], staged["time"])
+        keys = Keys(self.connection, self.windows, self.known)
+        customers, of_row, new_customers = keys.give("customer", own_ids(staged, self.rules), staged["time"])
+        accounts, _, _ = keys.give("account", staged["account"], staged["time"])
         return staged.append_column("customer", of_row), np.concatenate([customers, accounts]), new_customers
-
-    def _keys(self, kind: str, ids: pa.ChunkedArray, times: pa.ChunkedArray) -> tuple[Numbers, pa.Array, int]:
-        """The keys of the ids that are named, the key of each row, and how many are new."""
-        if ids.null_count == len(ids):
-            return np.zeros(0, dtype=np.int64), pa.nulls(len(ids), pa.int64()), 0
-        # the dictionary lists the ids in the order of their first appearance
-        encoded = (
-            ids.combine_chunks().dictionary_encode() if isinstance(ids, pa.ChunkedArray) else ids.dictionary_encode()
-        )
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = encoded.chunk(0)
-        there = np.asarray(encoded.is_valid())
-        codes = np.asarray(encoded.indices.fill_null(0), dtype=np.int64)
-        first_seen = np.full(len(encoded.dictionary), _NEVER, dtype=np.int64)
-        np.minimum.at(first_seen, codes[there], numbers(times)[there])
-        names = pa.table({"id": encoded.dictionary, "place": np.arange(len(first_seen), dtype=np.int64)})
-        self.windows.show("named", names)
-        table = self.known.unit_table(self.connection, len(first_seen))
-        found, keys, seen, hashes = self._look_up(kind, table, len(first_seen))
-        new = ~found
-        if new.any():
-            last = self.connection.execute("SELECT coalesce(max(key), 0) FROM units").fetchall()[0][0]
-            keys[new] = np.arange(last + 1, last + 1 + int(new.sum()), dtype=np.int64)
-            ids_new = encoded.dictionary.filter(pa.array(new))
-            kinds = pa.repeat(kind, len(ids_new))
-            rows = pa.table({"key": keys[new], "kind": kinds, "id": ids_new, "first_seen": first_seen[new]})
-            self.windows.show("newcomers", rows)
-            self.connection.execute("INSERT INTO units SELECT key, kind, id, first_seen FROM newcomers")
-            if table is not None and hashes is not None:
-                table.add(hashes[0][new], hashes[1][new], keys[new], first_seen[new])
-        earlier = found & (first_seen < seen)
-        if earlier.any():
-            self.windows.show("earlier", pa.table({"key": keys[earlier], "first_seen": first_seen[earlier]}))
-            self.connection.execute(
-                "UPDATE units SET first_seen = e.first_seen FROM earlier AS e WHERE units.key = e.key"
-            )
-            if table is not None and hashes is not None:
-                table.change(hashes[0][earlier], hashes[1][earlier], first_seen[earlier])
-        of_row = pa.array(keys[codes], mask=~there)
-        return keys, of_row, int(new.sum()) if kind == "customer" else 0
-
-    def _look_up(
-        self, kind: str, table: HashTable | None, count: int
-    ) -> tuple[Mask, Numbers, Numbers, tuple[Hashes, Hashes] | None]:
-        """Which of the ids in `named` are known, their keys, when they were first seen, and their hashes if any."""
-        if table is None:
-            rows = arrow(
-                self.connection,
-                "SELECT n.place, u.key, u.first_seen FROM (SELECT key, id, first_seen FROM units "
-                f"WHERE kind = {quote_text(kind)}) AS u JOIN named AS n ON u.id = n.id",
-            )
-            places = rows["place"].to_numpy()
-            found = np.zeros(count, dtype=bool)
-            keys, seen = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-            found[places] = True
-            keys[places], seen[places] = rows["key"].to_numpy(), rows["first_seen"].to_numpy()
-            return found, keys, seen, None
-        hashed = arrow(self.connection, f"SELECT {unit_hash(quote_text(kind), 'id')} FROM named ORDER BY place")
-        hashes = hashed["high"].to_numpy(), hashed["low"].to_numpy()
-        found, (known_keys, known_seen) = table.find(*hashes)
-        return found, known_keys.astype(np.int64), known_seen.astype(np.int64), hashes
 
     def _insert(self, staged: pa.Table, keys: Numbers) -> None:
         """Writes the rows into the log: events, traits, touched units and measures."""
@@ -315,10 +280,15 @@ class _Loading:
         connection.execute("INSERT INTO events SELECT * FROM incoming")
         self.windows.show("keys", pa.table({"key": keys}))
         connection.execute(
-            "INSERT INTO touched SELECT key FROM keys "
-            "WHERE key NOT IN (SELECT unit FROM touched WHERE unit IN (SELECT key FROM keys))"
+            "INSERT INTO touched SELECT key, $1 FROM keys WHERE key NOT IN "
+            "(SELECT unit FROM touched WHERE unit IN (SELECT key FROM keys) AND cause = $1)",
+            [self.arrival.cause],
         )
-        measures.extend(connection, "incoming")
+        grouped = pc.any(pc.or_(pc.equal(staged["type"], "group"), pc.is_in(staged["name"], _LEAVING))).as_py()
+        joined = grouped and membership.join(connection, "incoming")
+        measures.extend(connection, "incoming", cause=self.arrival.cause)
+        if joined:
+            membership.settle(connection, self.arrival.cause)
         if self.known.messages is not None:
             self.known.messages.add(incoming["message_hash"].to_numpy())
 

@@ -15,18 +15,28 @@ from typing import Literal
 from tenure.expressions import parse_where
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.facts import fact, set_fact
+from tenure.warehouse.keyed import ACCOUNT, CUSTOMER, keyed_events, unit_id
 from tenure.warehouse.schema import BUCKETS
-from tenure.warehouse.where import condition_sql, json_text, number_of, property_number, property_text, quote
+from tenure.warehouse.where import LIMIT, condition_sql, json_text, number_of, property_number, property_text, quote
+
+__all__ = [
+    "CUSTOMER", "KEYS", "LAST_KEY", "MeasureKind", "Reads", "keyed_events",
+]  # fmt: skip
 
 Reads = Literal["event", "trait", "trait_date", "score"]
 
-CUSTOMER = "customer"
 # a date, or a date and a time, of ISO 8601; engines would read much else
 ISO_TIME = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
     r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
 )
 STAGE_SETS = "stages set by hand"
+# the last key that was given, where the unit that had it is gone: no key is given twice
+KEYS = "last key"
+LAST_KEY = (
+    "greatest(coalesce((SELECT max(key) FROM units), 0), "
+    f"coalesce((SELECT CAST(max(value) AS BIGINT) FROM facts WHERE name = '{KEYS}'), 0))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +97,35 @@ def ensure(connection: Connection, wanted: Iterable[MeasureKind]) -> Mapping[Mea
         connection.execute("INSERT INTO kinds VALUES (?, ?)", [assigned, kind.key()])
     for unit, kinds in _by_unit(fresh):
         keyed = f"({keyed_events(unit, 'events')})"
+        if unit == ACCOUNT and unit in new_units:
+            _see_earlier(connection, f"SELECT unit, min(time) AS first_seen FROM {keyed} GROUP BY unit")
         _number_ties(connection, keyed)
         _insert(connection, _extracted(kinds, keyed))
         keep_firsts(connection, f"SELECT * FROM measures WHERE kind IN ({_list(kinds)})")
+    keep_scores(connection, fresh)
     return {**known, **fresh}
 
 
-def extend(connection: Connection, incoming: str) -> None:
+def keep_scores(connection: Connection, kinds: Mapping[MeasureKind, int], *, as_of: int | None = None) -> None:
+    """Nothing; extracts the measures of the scores among the kinds, of those worked out for one moment or of all.
+
+    A score counts from the moment it was worked out for, and was received when it was written.
+    """
+    limit = "" if as_of is None else f" AND as_of = {as_of}"
+    for kind, number in kinds.items():
+        if kind.reads != "score":
+            continue
+        rows = (
+            f"SELECT customer AS unit, as_of AS time, {number} AS kind, CAST(value AS DECIMAL(38,6)) AS value, "
+            "CAST(NULL AS VARCHAR) AS text, 0 AS tie, coalesce(written_at, as_of) AS received_at FROM scores "
+            f"WHERE name = {quote(kind.name or '')} AND abs(value) < {LIMIT}{limit} "
+            f"AND customer IN (SELECT key FROM units WHERE kind = {quote(kind.unit)})"
+        )
+        _insert(connection, rows)
+        keep_firsts(connection, rows)
+
+
+def extend(connection: Connection, incoming: str, *, cause: str = "event") -> None:
     """Nothing; extracts the measures of the events in the table `incoming` (columns of `events`), just arrived."""
     known = registered(connection)
     _note_stage_sets(connection, incoming)
@@ -106,12 +138,15 @@ def extend(connection: Connection, incoming: str) -> None:
         _insert(connection, "SELECT * FROM extracted")
         keep_firsts(connection, "SELECT * FROM extracted")
         if unit != CUSTOMER:
-            connection.execute("INSERT INTO touched SELECT DISTINCT unit FROM keyed")
+            connection.execute("INSERT INTO touched SELECT DISTINCT unit, ? FROM keyed", [cause])
+        if unit == ACCOUNT:
+            # what names no account may be earlier than whatever named it
+            _see_earlier(connection, "SELECT unit, min(time) AS first_seen FROM keyed GROUP BY unit")
         connection.execute("DROP TABLE keyed")
         connection.execute("DROP TABLE extracted")
 
 
-def forget(connection: Connection, replaced: str) -> None:
+def forget(connection: Connection, replaced: str, *, cause: str = "event") -> None:
     """Nothing; takes the measures of `replaced` (columns of `events`) back. Call it once they have left `events`.
 
     Units that were first seen in one of them are first seen later now; those of which nothing else is known are gone.
@@ -122,7 +157,7 @@ def forget(connection: Connection, replaced: str) -> None:
             f"CREATE OR REPLACE TEMP TABLE forgotten AS SELECT DISTINCT unit FROM ({keyed_events(unit, replaced)})"
         )
         if unit != CUSTOMER:
-            connection.execute("INSERT INTO touched SELECT unit FROM forgotten")
+            connection.execute("INSERT INTO touched SELECT unit, ? FROM forgotten", [cause])
         concerned = f"unit IN (SELECT unit FROM forgotten) AND kind IN ({_list(kinds)})"
         for table in ("measures", "first_measures"):
             connection.execute(f"DELETE FROM {table} WHERE {concerned}")
@@ -132,6 +167,27 @@ def forget(connection: Connection, replaced: str) -> None:
         keep_firsts(connection, f"SELECT * FROM measures WHERE {concerned}")
     for unit in sorted({CUSTOMER, "account", *(kind.unit for kind in known)}):
         _see_anew(connection, unit, replaced)
+
+
+def extract_again(connection: Connection, unit: str, units: str) -> None:
+    """Nothing; extracts the measures of the units (of one kind) in the table `units` anew, from what the log holds."""
+    known = registered(connection)
+    kinds = {kind: number for kind, number in known.items() if kind.unit == unit and kind.reads != "score"}
+    if not kinds:
+        return
+    concerned = f"unit IN (SELECT unit FROM {units}) AND kind IN ({_list(kinds)})"
+    for table in ("measures", "first_measures"):
+        connection.execute(f"DELETE FROM {table} WHERE {concerned}")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE keyed AS SELECT * FROM "
+        f"({keyed_events(unit, 'events')}) WHERE unit IN (SELECT unit FROM {units})"
+    )
+    _number_ties(connection, "keyed")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS {_extracted(kinds, 'keyed')}")
+    _insert(connection, "SELECT * FROM extracted")
+    keep_firsts(connection, "SELECT * FROM extracted")
+    for scratch in ("keyed", "extracted"):
+        connection.execute(f"DROP TABLE temp.{scratch}")
 
 
 def _see_anew(connection: Connection, unit: str, replaced: str) -> None:
@@ -146,23 +202,29 @@ def _see_anew(connection: Connection, unit: str, replaced: str) -> None:
         "UPDATE units SET first_seen = seen.first_seen FROM seen "
         "WHERE units.key = seen.unit AND seen.first_seen > units.first_seen"
     )
-    gone = "(SELECT unit FROM seen WHERE first_seen IS NULL)"
-    connection.execute(f"DELETE FROM units WHERE key IN {gone}")
-    # a key may be given again
-    connection.execute(f"DELETE FROM stage_codes WHERE unit IN {gone}")
+    if first_row(connection, "SELECT 1 FROM seen WHERE first_seen IS NULL LIMIT 1"):
+        # their histories go with the next refresh, which tells of it; until then, and after, nobody has their keys
+        ((last,),) = connection.execute(f"SELECT {LAST_KEY}").fetchall()
+        set_fact(connection, KEYS, str(last))
+        connection.execute("DELETE FROM units WHERE key IN (SELECT unit FROM seen WHERE first_seen IS NULL)")
 
 
 def _by_unit(kinds: Mapping[MeasureKind, int]) -> list[tuple[str, dict[MeasureKind, int]]]:
-    units = sorted({kind.unit for kind in kinds})
-    return [(unit, {kind: number for kind, number in kinds.items() if kind.unit == unit}) for unit in units]
+    """The kinds that are read from events; scores are written, and do not come and go with them."""
+    of_events = {kind: number for kind, number in kinds.items() if kind.reads != "score"}
+    units = sorted({kind.unit for kind in of_events})
+    return [(unit, {kind: number for kind, number in of_events.items() if kind.unit == unit}) for unit in units]
 
 
 def _list(kinds: Mapping[MeasureKind, int]) -> str:
     return ", ".join(str(number) for number in kinds.values())
 
 
-def _unit_id(unit: str) -> str:
-    return "account" if unit == "account" else property_text(unit)
+def _see_earlier(connection: Connection, seen: str) -> None:
+    connection.execute(
+        f"UPDATE units SET first_seen = s.first_seen FROM ({seen}) AS s "
+        "WHERE units.key = s.unit AND s.first_seen < units.first_seen"
+    )
 
 
 def _register_units(connection: Connection, events: str, units: set[str]) -> None:
@@ -170,29 +232,17 @@ def _register_units(connection: Connection, events: str, units: set[str]) -> Non
     for unit in sorted(units):
         of_kind = f"units.kind = {quote(unit)}"
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE unit_names AS SELECT {_unit_id(unit)} AS id, min(time) AS first_seen "
-            f"FROM {events} WHERE {_unit_id(unit)} IS NOT NULL GROUP BY 1"
+            f"CREATE OR REPLACE TEMP TABLE unit_names AS SELECT {unit_id(unit)} AS id, min(time) AS first_seen "
+            f"FROM {events} WHERE {unit_id(unit)} IS NOT NULL GROUP BY 1"
         )
         connection.execute(
             f"UPDATE units SET first_seen = n.first_seen FROM unit_names AS n "
             f"WHERE {of_kind} AND units.id = n.id AND n.first_seen < units.first_seen"
         )
         connection.execute(
-            f"INSERT INTO units SELECT (SELECT coalesce(max(key), 0) FROM units) + row_number() OVER (ORDER BY id), "
+            f"INSERT INTO units SELECT {LAST_KEY} + row_number() OVER (ORDER BY id), "
             f"{quote(unit)}, id, first_seen FROM unit_names WHERE id NOT IN (SELECT id FROM units WHERE {of_kind})"
         )
-
-
-def keyed_events(unit: str, events: str) -> str:
-    """SQL of the events with the key of the unit whose history they belong to."""
-    columns = ("message_id", "name", "time", "received_at", "properties")
-    if unit == CUSTOMER:
-        return f"SELECT customer AS unit, {', '.join(columns)} FROM {events} WHERE customer IS NOT NULL"
-    return (
-        f"SELECT units.key AS unit, {', '.join(f'e.{column}' for column in columns)} "
-        f"FROM (SELECT *, {_unit_id(unit)} AS unit_id FROM {events}) AS e "
-        f"JOIN units ON units.kind = {quote(unit)} AND units.id = e.unit_id"
-    )
 
 
 def _recall_ties(connection: Connection, kinds: Mapping[MeasureKind, int], unit: str) -> None:
@@ -279,7 +329,7 @@ def _extractions(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
 
 def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:
     """SQL of one kind's rows: unit, message_id, time, kind, value, text, received_at."""
-    if kind.reads == "score" or (kind.reads == "event" and not kind.events):
+    if kind.reads == "event" and not kind.events:
         return ""
     columns = f"unit, message_id, time, {number} AS kind, {{value}} AS value, {{text}} AS text, received_at"
     null_number, null_text = "CAST(NULL AS DECIMAL(38,6))", "CAST(NULL AS VARCHAR)"
@@ -298,10 +348,11 @@ def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:
         # there is no year 0
         iso = f"regexp_full_match({root}, {quote(ISO_TIME)}) AND {root} >= '0001'"
         value = f"CASE WHEN {iso} THEN CAST(epoch_us(TRY_CAST({root} AS TIMESTAMPTZ)) AS DECIMAL(38,6)) END"
-    # a trait's events are those of `keyed` that set it
+    # a trait's events are those of `keyed` that set it; what a person's event says of their account is not theirs
+    own = " AND t.customer = k.unit" if kind.unit == CUSTOMER else ""
     changes = (
         f"SELECT k.unit, k.message_id, k.time, k.received_at, t.value FROM {keyed} AS k "
-        f"JOIN trait_changes AS t ON t.message_id = k.message_id WHERE t.name = {quote(kind.name or '')}"
+        f"JOIN trait_changes AS t ON t.message_id = k.message_id WHERE t.name = {quote(kind.name or '')}{own}"
     )
     return f"SELECT {columns.format(value=value, text=text)} FROM ({changes})"
 

@@ -15,7 +15,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from tenure.warehouse import measures
+from tenure.warehouse import measures, membership
+from tenure.warehouse.identity.withdrawing import withdraw
 from tenure.warehouse.store import Arrival, Change
 from tenure.warehouse.windows import Windows, arrow
 
@@ -98,11 +99,11 @@ def settle(
     places = arrow(connection, f"SELECT DISTINCT place FROM met WHERE {gives_way}")
     if places.num_rows:
         windows.show("places", places)
-        _take_out(connection)
+        _take_out(connection, arrival.cause)
     return staged.filter(pa.array(staying)), refused, places.num_rows
 
 
-def _take_out(connection: duckdb.DuckDBPyConnection) -> None:
+def _take_out(connection: duckdb.DuckDBPyConnection, cause: str) -> None:
     """Takes the events at `places` out of the log, with all that was made of them."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE replaced AS SELECT * FROM events WHERE rowid IN (SELECT place FROM places)"
@@ -113,10 +114,15 @@ def _take_out(connection: duckdb.DuckDBPyConnection) -> None:
         "AND message_id IN (SELECT message_id FROM replaced)"
     )
     connection.execute(
-        "INSERT INTO touched SELECT DISTINCT customer FROM replaced WHERE customer IS NOT NULL "
-        "UNION SELECT key FROM units WHERE kind = 'account' AND id IN (SELECT account FROM replaced)"
+        "INSERT INTO touched SELECT customer, ? FROM replaced WHERE customer IS NOT NULL "
+        "UNION SELECT key, ? FROM units WHERE kind = 'account' AND id IN (SELECT account FROM replaced)",
+        [cause, cause],
     )
-    measures.forget(connection, "replaced")
+    withdraw(connection, "replaced")
+    left = membership.leave(connection, "replaced")
+    measures.forget(connection, "replaced", cause=cause)
+    if left:
+        membership.settle(connection, cause)
     connection.execute("DROP TABLE replaced")
 
 

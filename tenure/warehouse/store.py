@@ -8,6 +8,8 @@ from typing import Literal
 import pyarrow as pa
 
 OnChange = Literal["reject", "replace", "keep"]
+# why units are looked at anew: events as they happen, files of the past, people who became one, somebody erased
+Cause = Literal["event", "import", "merge", "erase"]
 
 # rows on their way into the log; rows with a `reason` are rejected, `raw` is what they were
 ARRIVING = pa.schema(
@@ -36,7 +38,8 @@ class Arrival:
     """What is said of a whole file or batch.
 
     `received_at` is in microseconds UTC; `by_content` marks message ids that are made of the rows' content, so that
-    equal rows are as many events.
+    equal rows are as many events; `whole` tells that what an earlier reading of the file refused is read again. `cause`
+    is left with the units whose histories change by it.
     """
 
     source: str
@@ -46,6 +49,8 @@ class Arrival:
     type: str = "track"
     on_change: OnChange = "reject"
     by_content: bool = False
+    whole: bool = True
+    cause: Cause = "event"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

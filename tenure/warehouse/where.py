@@ -7,6 +7,7 @@ Texts of users enter SQL only as literals made by `quote`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from sqlglot import exp
@@ -30,6 +31,12 @@ from tenure.expressions.tree import (
 # what counts as a number: JSON numbers and texts of this form (no blanks), below 10^15
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 LIMIT = "1000000000000000"
+
+
+def named(column: str, names: Sequence[str]) -> str:
+    """SQL of the name of the stage at a position."""
+    arms = " ".join(f"WHEN {place} THEN {quote(name)}" for place, name in enumerate(names))
+    return f"CASE {column} {arms} END"
 
 
 def quote(text: str) -> str:

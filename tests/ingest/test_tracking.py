@@ -233,3 +233,27 @@ def test_nothing_that_comes_is_a_fault(dialect: str, body: Any, place: int) -> N
     assert found.items
     for item in found.items:
         assert item.reason if isinstance(item, Unusable) else item.message_id
+
+
+def test_customerio_says_of_whom_by_every_identifier() -> None:
+    given = {"type": "person", "identifiers": {"id": "17", "email": "Ann@x.org", "cio_id": "a1"}}
+    event = one("customerio", "POST v2/entity", {**given, "action": "event", "name": "Seen"})
+    assert event.customer_id == "17"
+    told = event.context["externalIds"]
+    assert [(other["type"], other["id"]) for other in told] == [("email", "Ann@x.org"), ("cio_id", "a1")]  # type: ignore[attr-defined]
+    by_own = one("customerio", "POST customers/cio_a1/events", {"name": "Seen"})
+    assert (by_own.customer_id, by_own.context["externalIds"]) == (
+        "a1", [{"type": "cio_id", "id": "a1", "collection": "users"}]
+    )  # fmt: skip
+    merge = one("customerio", "POST merge_customers", {"primary": {"id": "17"}, "secondary": {"cio_id": "a1"}})
+    assert (merge.type, merge.customer_id) == ("alias", "17")
+    assert merge.properties == {"previous_id": "a1", "previous_kind": "cio_id"}
+
+
+def test_customerio_relationships_tie_people_to_accounts() -> None:
+    body = {
+        "type": "person", "identifiers": {"id": "17"}, "action": "add_relationships",
+        "cio_relationships": [{"identifiers": {"object_type_id": "1", "object_id": "acme"}}],
+    }  # fmt: skip
+    event = one("customerio", "POST v2/entity", body)
+    assert (event.type, event.account, event.name) == ("group", "acme", "Relationship Added")

@@ -206,7 +206,7 @@ def test_a_failed_append_leaves_the_memory_right(store: Store, monkeypatch: pyte
     for n in range(4):
         append_events(store, events((f"m{n}", f"c{n}", n)), "app", 0)
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no")
 
     with monkeypatch.context() as patch:

@@ -34,7 +34,7 @@ def test_a_new_store_has_all_tables_and_a_second_opening_finds_them(tmp_path: Pa
         names = {name for (name,) in store.connection().execute("SELECT table_name FROM duckdb_tables()").fetchall()}
         assert names == set(TABLES)
         assert store.memory_limit == pytest.approx(512_000_000, rel=0.01) and store.threads == 1
-        store.connection().execute("INSERT INTO touched VALUES (7)")
+        store.connection().execute("INSERT INTO touched (unit) VALUES (7)")
     with Store.open(path) as store:
         assert store.connection().execute("SELECT unit FROM touched").fetchall() == [(7,)]
         assert store.connection().execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
@@ -53,7 +53,7 @@ def test_each_thread_has_a_cursor(tmp_path: Path) -> None:
 
 def write_and_fail(store: Store, error: Exception | None) -> None:
     with store.transaction() as connection:
-        connection.execute("INSERT INTO touched VALUES (2)")
+        connection.execute("INSERT INTO touched (unit) VALUES (2)")
         connection.execute("FROM touched")
         if error is not None:
             raise error
@@ -62,14 +62,14 @@ def write_and_fail(store: Store, error: Exception | None) -> None:
 
 def count_for_hours(store: Store) -> None:
     with store.transaction() as connection:
-        connection.execute("INSERT INTO touched VALUES (1)")
+        connection.execute("INSERT INTO touched (unit) VALUES (1)")
         connection.execute("SELECT count(*) FROM range(100000000000) AS t(i) WHERE hash(i) = 1").fetchall()
 
 
 def test_a_transaction_is_whole_or_nothing(tmp_path: Path) -> None:
     with Store.open(tmp_path / "store.duckdb") as store:
         with store.transaction() as connection:
-            connection.execute("INSERT INTO touched VALUES (1)")
+            connection.execute("INSERT INTO touched (unit) VALUES (1)")
         with pytest.raises(ZeroDivisionError):
             write_and_fail(store, ZeroDivisionError())
         with pytest.raises(StoreError, match="no_such_table"):
@@ -83,12 +83,12 @@ def test_a_question_waits_for_no_writer_and_keeps_what_it_must(tmp_path: Path) -
         return connection.execute("SELECT count(*) FROM aside").fetchall()
 
     def kept(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, ...]]:
-        connection.execute("INSERT INTO touched VALUES (7)")
+        connection.execute("INSERT INTO touched (unit) VALUES (7)")
         return counted(connection)
 
     with Store.open(tmp_path / "store.duckdb") as store:
         with ThreadPoolExecutor(1) as other, store.transaction() as connection:
-            connection.execute("INSERT INTO touched VALUES (1)")
+            connection.execute("INSERT INTO touched (unit) VALUES (1)")
             assert other.submit(store.answer, counted).result(10) == [(0,)]
         assert store.answer(kept) == [(2,)]
         assert store.answer(counted) == [(2,)]

@@ -14,6 +14,7 @@ from tenure.ingest.recording import Unusable
 
 MOST_BODY = 500 * 1024
 MOST_EVENT = 32 * 1024
+MOST_EVENTS = 2_500
 MOST_ID = 300
 MOST_MESSAGE_ID = 100
 MOST_NAME = 200
@@ -87,6 +88,8 @@ def _constant(text: str) -> float:
     raise ValueError(f"{text} is no number")
 
 
+# made once: `json.dumps` makes one for every call that asks for anything else than usual
+_WRITTEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 _DECODER = json.JSONDecoder(parse_float=_number, parse_constant=_constant)
 
 
@@ -144,6 +147,15 @@ def _standing_for(text: str) -> str:
     return "sha256-" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def batch_of(items: object, what: str) -> list[object]:
+    """The items of a batch. Raises NotReadable where it is none, or too large to be gone through."""
+    if not isinstance(items, list) or not items:
+        raise NotReadable(what)
+    if len(items) > MOST_EVENTS:
+        raise NotReadable(f"the batch holds more than {MOST_EVENTS:,} events", too_large=True)
+    return items
+
+
 def event_or_reason(item: object, make: Callable[[Mapping[str, object]], Event], *, large: bool) -> Event | Unusable:
     """The event that `make` makes of an item, or why there is none. `large`: the item may be larger than allowed."""
     try:
@@ -155,7 +167,7 @@ def event_or_reason(item: object, make: Callable[[Mapping[str, object]], Event],
 def _whole(item: object, *, large: bool) -> Mapping[str, object]:
     if not isinstance(item, dict):
         raise NotReadable("the event is no object")
-    if large and len(json.dumps(item, ensure_ascii=False, separators=(",", ":"), default=str)) > MOST_EVENT:
+    if large and len(_WRITTEN.encode(item)) > MOST_EVENT:
         raise NotReadable(f"the event is larger than {MOST_EVENT // 1024} kB")
     return item
 

@@ -14,6 +14,7 @@ from tenure.events import Event
 from tenure.ingest.recording import Unusable
 from tenure.ingest.tracking.body import (
     NotReadable,
+    batch_of,
     event_name,
     event_or_reason,
     identifier,
@@ -30,6 +31,8 @@ NAMED: Mapping[str, str] = {
 }  # fmt: skip
 ACCOUNT_UPDATED, ACCOUNT_REMOVED = "Account Updated", "Account Removed"
 _KEYS = ("id", "email", "cio_id")
+# before the ids that Customer.io gives, in paths
+_OWN_PREFIX = "cio_"
 
 
 def events(call: str, told: object, received_at: int, mark: str, large: bool) -> Iterator[Event | Unusable]:
@@ -37,9 +40,7 @@ def events(call: str, told: object, received_at: int, mark: str, large: bool) ->
     body = members(told, "body")
     method, _, path = call.partition(" ")
     if (method, path) == ("POST", "v2/batch"):
-        batch = body.get("batch")
-        if not isinstance(batch, list) or not batch:
-            raise NotReadable("the batch holds no entities")
+        batch = batch_of(body.get("batch"), "the batch holds no entities")
         for place, item in enumerate(batch, start=1):
             make = partial(_entity, received_at=received_at, otherwise=f"{mark}-{place}")
             yield event_or_reason(item, make, large=large)
@@ -77,7 +78,9 @@ def operation_of(method: str, path: str, body: Mapping[str, object]) -> Mapping[
 
 
 def _person(who: str) -> dict[str, object]:
-    return {"type": "person", "identifiers": {"id": who}}
+    """The person that a path names: by id, by e-mail, or by what Customer.io calls them itself."""
+    kind = "cio_id" if who.startswith(_OWN_PREFIX) else "email" if "@" in who else "id"
+    return {"type": "person", "identifiers": {kind: who.removeprefix(_OWN_PREFIX) if kind == "cio_id" else who}}
 
 
 def _happening(body: Mapping[str, object]) -> dict[str, object]:
@@ -103,10 +106,10 @@ def _of_person(item: Mapping[str, object], received_at: int, otherwise: str) -> 
         primary, secondary = (_who(item.get(key), key) for key in ("primary", "secondary"))
         if primary is None or secondary is None:
             raise NotReadable("a merge needs primary and secondary")
-        return _event(
-            item, MERGED, received_at, otherwise, type_="alias", customer_id=primary,
-            properties={"previous_id": secondary},
-        )  # fmt: skip
+        named = members(item.get("secondary"), "secondary")
+        by_own = not (named.get("id") or named.get("email"))
+        said = {"previous_id": secondary, **({"previous_kind": "cio_id"} if by_own else {})}
+        return _event(item, MERGED, received_at, otherwise, type_="alias", customer_id=primary, properties=said)
     given = members(item.get("identifiers"), "identifiers")
     who, visitor = _who(given, "identifiers"), identifier(
         item.get("anonymous_id") or given.get("anonymous_id"), "anonymous_id"
@@ -114,7 +117,7 @@ def _of_person(item: Mapping[str, object], received_at: int, otherwise: str) -> 
     if who is None and visitor is None:
         raise NotReadable("neither an identifier nor anonymous_id")
     told = members(item.get("attributes"), "attributes")
-    kind, traits = "track", {}
+    kind, traits, account = "track", {}, None
     match action:
         case "identify":
             name, kind, traits, told = IDENTIFIED, "identify", dict(told), {}
@@ -128,12 +131,27 @@ def _of_person(item: Mapping[str, object], received_at: int, otherwise: str) -> 
         case str() if action in NAMED:
             name = NAMED[action]
             told = {key: item[key] for key in ("device", "cio_relationships") if item.get(key) is not None}
+            account = _related(item.get("cio_relationships"))
+            kind = "group" if action == "add_relationships" and account else kind
         case _:
             raise NotReadable("there is no such action")
     return _event(
-        item, name, received_at, otherwise, type_=kind, customer_id=who, anonymous_id=visitor, properties=told,
-        traits=traits,
+        item, name, received_at, otherwise, type_=kind, customer_id=who, anonymous_id=visitor, account=account,
+        properties=told, traits=traits, others=_others(given),
     )  # fmt: skip
+
+
+def _others(given: Mapping[str, object]) -> list[dict[str, str]]:
+    """What else an event says of who it is: every identifier but the id."""
+    found = ((key, identifier(given.get(key), key)) for key in ("email", "cio_id"))
+    return [{"type": key, "id": told, "collection": "users"} for key, told in found if told is not None]
+
+
+def _related(relationships: object) -> str | None:
+    """The account that a person is tied to, the first of several."""
+    first = relationships[0] if isinstance(relationships, list) and relationships else None
+    held = first.get("identifiers") if isinstance(first, dict) else None
+    return identifier(held.get("object_id"), "object_id") if isinstance(held, dict) else None
 
 
 def _of_object(item: Mapping[str, object], received_at: int, otherwise: str) -> Event:
@@ -163,9 +181,12 @@ def _event(
     item: Mapping[str, object], name: str, received_at: int, otherwise: str, *, type_: str,
     properties: Mapping[str, object], customer_id: str | None = None, anonymous_id: str | None = None,
     account: str | None = None, traits: Mapping[str, object] | None = None,
+    others: list[dict[str, str]] | None = None,
 ) -> Event:  # fmt: skip
     when = happened(item.get("timestamp"), None, received_at)
-    context = {} if when.original is None else {"originalTimestamp": when.original}
+    context: dict[str, object] = {} if when.original is None else {"originalTimestamp": when.original}
+    if others:
+        context["externalIds"] = others
     return Event(
         name=name, time=when.time, customer_id=customer_id, anonymous_id=anonymous_id, account=account,
         properties=properties, traits=traits or {}, context=context, type=type_, received_at=received_at,

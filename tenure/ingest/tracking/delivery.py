@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tenure.events import Event
 from tenure.ingest.recording import Unusable
 from tenure.ingest.tracking import customerio, native, segment
-from tenure.ingest.tracking.body import read_json
+from tenure.ingest.tracking.body import MOST_EVENT, read_json
 
 Items = Iterator[Event | Unusable]
 # a dialect reads the call, the JSON, when that was received, and what ids are made of where the sender gives none;
@@ -47,10 +47,7 @@ class Reading:
 def read(delivery: Delivery) -> Reading:
     """The events of a delivery. Raises NotReadable where it is not even JSON of the right form."""
     told = read_json(delivery.body)
-    large = len(delivery.body) > MOST_EVENT_SIGNS
+    # an event is written in no more signs than the whole
+    large = len(delivery.body) > MOST_EVENT
     dialect = DIALECTS[delivery.dialect]
     return Reading(items=tuple(dialect(delivery.call, told, delivery.received_at, delivery.mark, large)))
-
-
-# no sign takes more than four bytes, so that shorter bodies cannot hold an event that is too large
-MOST_EVENT_SIGNS = 8 * 1024

@@ -7,21 +7,19 @@ sent, its clock is taken as right; where it does not say when the event happened
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from tenure.ingest.timestamps import EARLIEST, LATEST
 from tenure.ingest.tracking.body import NotReadable
 
 FUTURE = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 # seconds, milliseconds, microseconds or nanoseconds since 1970, by how large they are
 _SCALES = ((10**11, 1_000_000, 1), (10**14, 1_000, 1), (10**17, 1, 1), (10**20, 1, 1_000))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happened:
+class Happened(NamedTuple):
     """The moment in microseconds UTC; `original` is what the client said, where that is not believed."""
 
     time: int
@@ -63,7 +61,8 @@ def moment_of(value: object, what: str) -> int | None:
             pass
         else:
             try:
-                return ((read if read.tzinfo else read.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+                since = (read if read.tzinfo else read.replace(tzinfo=UTC)) - _EPOCH
+                return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
             except OverflowError:
                 raise NotReadable(f"the {what} cannot be read") from None
         digits = text.removeprefix("-")

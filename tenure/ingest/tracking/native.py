@@ -9,6 +9,7 @@ from tenure.events import Event
 from tenure.ingest.recording import Unusable
 from tenure.ingest.tracking.body import (
     NotReadable,
+    batch_of,
     event_name,
     event_or_reason,
     identifier,
@@ -28,9 +29,7 @@ def events(call: str, told: object, received_at: int, mark: str, large: bool) ->
     """The events of a body: a list under `events`, or one event alone. Raises NotReadable where it is neither."""
     if not isinstance(told, dict):
         raise NotReadable("the body is no object")
-    items = told.get("events", [told])
-    if not isinstance(items, list) or not items:
-        raise NotReadable("`events` is no list of events")
+    items = batch_of(told.get("events", [told]), "`events` is no list of events")
     for place, item in enumerate(items, start=1):
         make = partial(
             _event, sent_at=told.get("sent_at"), received_at=received_at, otherwise=f"{mark}-{place}"

@@ -9,6 +9,7 @@ from tenure.events import Event
 from tenure.ingest.recording import Unusable
 from tenure.ingest.tracking.body import (
     NotReadable,
+    batch_of,
     event_name,
     event_or_reason,
     identifier,
@@ -31,9 +32,7 @@ def events(call: str, told: object, received_at: int, mark: str, large: bool) ->
             told, lambda item: _event(call, item, {}, None, received_at, f"{mark}-1"), large=large
         )  # fmt: skip
         return
-    batch = told.get("batch")
-    if not isinstance(batch, list) or not batch:
-        raise NotReadable("the batch holds no events")
+    batch = batch_of(told.get("batch"), "the batch holds no events")
     outer = told.get("context")
     shared: Mapping[str, object] = outer if isinstance(outer, dict) else {}
     sent_at = told.get("sentAt")

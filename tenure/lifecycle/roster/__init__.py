@@ -8,7 +8,7 @@ from __future__ import annotations
 from tenure.lifecycle.roster.accounts import Account, AccountsAsked, AccountsFound, accounts
 from tenure.lifecycle.roster.asked import SORTS, Asked, Found, look, rows, units
 from tenure.lifecycle.roster.counted import by_stage
-from tenure.lifecycle.roster.kept import Roster, keep, kept, touched
+from tenure.lifecycle.roster.kept import Roster, keep, kept
 
 __all__ = [
     "SORTS",
@@ -24,6 +24,5 @@ __all__ = [
     "kept",
     "look",
     "rows",
-    "touched",
     "units",
 ]

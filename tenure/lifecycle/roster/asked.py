@@ -22,7 +22,6 @@ T = TypeVar("T")
 
 NONE = "none"
 SORTS = ("money", "id", "name", "last_seen", "first_seen", "since", "until")
-_MOST = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +71,10 @@ def look(
     """How many that are, and `limit` of them from `offset` on; uncounted ones come without the numbers."""
     if counted and asked.search:
         # texts are gone through once, for the numbers and the rows
-        found = connection.sql(_counted(roster, held, asked, lifecycle, limit, offset)).to_arrow_table().to_pylist()
+        page, numbers = _page(roster, held, asked, lifecycle, limit, offset, among="found"), _NUMBERS
+        named_rows = f"WITH found AS MATERIALIZED ({_matching(roster, held, asked, lifecycle)}), page AS ({page}) "
+        query = _rows(roster, held, asked, lifecycle, "unit IN (SELECT unit FROM page)", extra=numbers)
+        found = connection.sql(named_rows + query).to_arrow_table().to_pylist()
         if found:
             people, money = found[0]["found people"], found[0]["found money"]
             return Found(people=people, money=money, rows=tuple(map(_without_numbers, found)))
@@ -90,19 +92,22 @@ def look(
 
 def rows(
     connection: Connection, roster: Roster, held: Mapping[str, Applied], asked: Asked, *, lifecycle: str,
-    limit: int = _MOST, offset: int = 0,
+    limit: int | None = None, offset: int = 0,
 ) -> pa.Table:  # fmt: skip
     """The rows as Arrow: id, kind, money, first_seen, last_seen, events, stage, since, until, next, and traits by name.
 
     Stages are those of `lifecycle`; other lifecycles and segments stand in columns `in <name>`. Times are in
     microseconds UTC.
     """
-    order = _order(roster, asked, lifecycle)
-    return connection.sql(
-        f"SELECT {_columns(roster, held, lifecycle)} FROM "
-        f"(SELECT * FROM {TABLE} WHERE {_conditions(roster, held, asked, lifecycle)} "
-        f"ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}) ORDER BY {order}"
-    ).to_arrow_table()
+    if limit is None or asked.unit is not None or asked.ids is not None:
+        query = _rows(roster, held, asked, lifecycle, _conditions(roster, held, asked, lifecycle))
+        query += "" if limit is None else f" LIMIT {int(limit)} OFFSET {int(offset)}"
+    else:
+        # who is on the page is found by what it is sorted by; only then are whole rows read
+        page = _page(roster, held, asked, lifecycle, limit, offset)
+        query = f"WITH page AS MATERIALIZED ({page}) "
+        query += _rows(roster, held, asked, lifecycle, "unit IN (SELECT unit FROM page)")
+    return connection.sql(query).to_arrow_table()
 
 
 def units(roster: Roster, held: Mapping[str, Applied], asked: Asked, *, lifecycle: str) -> str:
@@ -110,19 +115,37 @@ def units(roster: Roster, held: Mapping[str, Applied], asked: Asked, *, lifecycl
     return f"SELECT unit FROM {TABLE} WHERE {_conditions(roster, held, asked, lifecycle)}"
 
 
-def _counted(roster: Roster, held: Mapping[str, Applied], asked: Asked, lifecycle: str, limit: int, offset: int) -> str:
-    """SQL of a page of rows, each with how many there are in all and what they are worth."""
-    order = _order(roster, asked, lifecycle)
-    sorted_by = order.split()[0]
-    extra = "" if sorted_by in ("unit", "money") else f", {sorted_by}"
+_NUMBERS = (
+    '(SELECT count(*) FROM found) AS "found people"', '(SELECT coalesce(sum(money), 0) FROM found) AS "found money"'
+)  # fmt: skip
+
+
+def _matching(roster: Roster, held: Mapping[str, Applied], asked: Asked, lifecycle: str) -> str:
+    """SQL of everybody asked for, with no more than sorting and sums need."""
+    sorted_by = _order(roster, asked, lifecycle).split()[0]
+    columns = dict.fromkeys(("unit", "money", sorted_by))
+    return f"SELECT {', '.join(columns)} FROM {TABLE} WHERE {_conditions(roster, held, asked, lifecycle)}"
+
+
+def _page(
+    roster: Roster, held: Mapping[str, Applied], asked: Asked, lifecycle: str, limit: int, offset: int, *,
+    among: str | None = None,
+) -> str:  # fmt: skip
+    """SQL of the keys of a page: of all who are asked for, or among those of a table that holds them."""
+    where = "" if among else f" WHERE {_conditions(roster, held, asked, lifecycle)}"
     return (
-        f"WITH found AS MATERIALIZED (SELECT unit, money{extra} FROM {TABLE} "
-        f"WHERE {_conditions(roster, held, asked, lifecycle)}), "
-        f"page AS (SELECT unit FROM found ORDER BY {order} LIMIT {int(limit)} OFFSET {int(offset)}) "
-        f'SELECT {_columns(roster, held, lifecycle)}, (SELECT count(*) FROM found) AS "found people", '
-        f'(SELECT coalesce(sum(money), 0) FROM found) AS "found money" '
-        f"FROM {TABLE} WHERE unit IN (SELECT unit FROM page) ORDER BY {order}"
+        f"SELECT unit FROM {among or TABLE}{where} ORDER BY {_order(roster, asked, lifecycle)} "
+        f"LIMIT {int(limit)} OFFSET {int(offset)}"
     )
+
+
+def _rows(
+    roster: Roster, held: Mapping[str, Applied], asked: Asked, lifecycle: str, where: str, *,
+    extra: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """SQL of rows in their order, as lists show them."""
+    columns = ", ".join([_columns(roster, held, lifecycle), *extra])
+    return f"SELECT {columns} FROM {TABLE} WHERE {where} ORDER BY {_order(roster, asked, lifecycle)}"
 
 
 def _without_numbers(row: Mapping[str, object]) -> Mapping[str, object]:

@@ -46,16 +46,11 @@ def kept(connection: Connection) -> Roster | None:
     return None if told is None else Roster(**json.loads(told))
 
 
-def touched(connection: Connection) -> list[int]:
-    """The units whose events arrived since the last refresh; ask before it."""
-    return [unit for (unit,) in connection.execute("SELECT DISTINCT unit FROM touched").fetchall()]
-
-
 def keep(
     connection: Connection, lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied], *, money: Worth, as_of: int,
-    changed: Sequence[int] | None = None, exclusion: Applied | None = None,
+    changed: Sequence[str] | None = None, exclusion: Applied | None = None,
 ) -> Roster:  # fmt: skip
-    """The roster brought up to `as_of`: for the units in `changed` and those with a move since, or anew (None).
+    """The roster brought up to `as_of`: for the units in the tables `changed`, or anew (None).
 
     It is made anew as well where lifecycles or traits are others than it was made from, or `as_of` went back.
     """
@@ -93,15 +88,16 @@ def held_id(one: Applied | None) -> str:
     return one.id if one else ""
 
 
-def _note_changed(connection: Connection, changed: Sequence[int], before: int, as_of: int) -> None:
-    """Makes `roster_changed`: those given, and those who moved or turned up since."""
-    given = ", ".join(f"({unit})" for unit in changed)
-    stated = f"SELECT unit FROM (VALUES {given}) AS given(unit) UNION " if given else ""
+def _note_changed(connection: Connection, changed: Sequence[str], before: int, as_of: int) -> None:
+    """Makes `roster_changed`: those given, and those who turned up since; and `roster_stays`, all of theirs."""
+    given = "".join(f"SELECT unit FROM {table} UNION " for table in changed)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE roster_changed AS {stated}"
-        f"SELECT unit FROM stage_codes WHERE entered_at > {before} AND entered_at <= {as_of} UNION "
-        f"SELECT unit FROM stage_codes WHERE left_at > {before} AND left_at <= {as_of} UNION "
-        f"SELECT key FROM units WHERE first_seen > {before} AND first_seen <= {as_of}"
+        f"CREATE OR REPLACE TEMP TABLE roster_changed AS {given}"
+        f"SELECT key AS unit FROM units WHERE first_seen > {before} AND first_seen <= {as_of}"
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE roster_stays AS "
+        "SELECT * FROM stage_codes WHERE unit IN (SELECT unit FROM roster_changed)"
     )
 
 
@@ -120,7 +116,7 @@ def _query(
     accounts = first_row(connection, "SELECT count(*) > 0 FROM units WHERE kind = 'account'") == (True,)
     joined = [
         _Joined(_seen(as_of, only, accounts), "seen", {"last_seen": "last_seen", "events": "events"}),
-        _Joined(_worth(connection, lifecycles, money, as_of), "worth", {"money": "money"}),
+        _Joined(_worth(connection, lifecycles, money, as_of, only), "worth", {"money": "money"}),
         *([_Joined(_told(traits, as_of, only), "told", {one: one for one in traits.values()})] if traits else []),
         *(_stay(held[one.name].code, as_of, only) for one in lifecycles),
     ]
@@ -162,10 +158,13 @@ def _seen(as_of: int, only: str | None, accounts: bool) -> str:
     )
 
 
-def _worth(connection: Connection, lifecycles: Sequence[Lifecycle], money: Worth, as_of: int) -> str:
+def _worth(connection: Connection, lifecycles: Sequence[Lifecycle], money: Worth, as_of: int, only: str | None) -> str:
     """SQL of the money of every unit, of each kind as its own lifecycles tell it."""
     one_of_each = {one.unit: one for one in reversed(lifecycles)}
-    parts = [f"SELECT unit, money FROM ({money_at(connection, money, one, as_of)})" for one in one_of_each.values()]
+    parts = [
+        f"SELECT unit, money FROM ({money_at(connection, money, one, as_of, units=only)})"
+        for one in one_of_each.values()
+    ]
     return (
         " UNION ALL ".join(parts)
         or "SELECT CAST(NULL AS BIGINT) AS unit, CAST(0 AS DECIMAL(38,6)) AS money WHERE FALSE"
@@ -184,7 +183,8 @@ def _told(traits: Mapping[str, str], as_of: int, only: str | None) -> str:
 
 def _stay(code: int, as_of: int, only: str | None) -> _Joined:
     """The stay that everybody is in, with when it ends and where to by the schedule."""
-    rows = f"SELECT unit, stage, entered_at, left_at FROM stage_codes WHERE lifecycle = {code}{_among('unit', only)}"
+    table = "roster_stays" if only else "stage_codes"
+    rows = f"SELECT unit, stage, entered_at, left_at FROM {table} WHERE lifecycle = {code}"
     return _Joined(
         f"SELECT stay.unit, stay.stage, stay.entered_at, stay.left_at, later.stage AS following "
         f"FROM ({rows} AND entered_at <= {as_of} AND (left_at IS NULL OR left_at > {as_of})) AS stay "

@@ -5,7 +5,8 @@ Events lie by bucket and key, so that each question reads the few places where o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,9 +15,13 @@ from tenure.lifecycle.bound import meaning
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.refresh import Applied
 from tenure.warehouse.connection import Connection, first_row
-from tenure.warehouse.measures import CUSTOMER
+from tenure.warehouse.erasing import pseudonym
+from tenure.warehouse.identity.asking import unit_of
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import condition_sql, property_number, quote
+
+# what the events say already, counted; and what other functions here tell
+_TOLD = ("events", "trait_changes", "scores", "stage_codes", "measures", "first_measures", "touched")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +70,9 @@ class Bought:
 
 
 def find(connection: Connection, person: str) -> Known | None:
-    """The person of that id; None where nothing is known of one."""
-    row = first_row(connection, "SELECT key, id, first_seen FROM units WHERE kind = ? AND id = ?", [CUSTOMER, person])
+    """The person who has that id, among others; None where nothing is known of one."""
+    unit = unit_of(connection, person)
+    row = first_row(connection, "SELECT key, id, first_seen FROM units WHERE key = ?", [unit[0]]) if unit else None
     return Known(key=row[0], id=row[1], first_seen=row[2]) if row else None
 
 
@@ -103,15 +109,77 @@ def stays(connection: Connection, key: int, held: Applied) -> tuple[Stay, ...]:
 
 
 def scores(connection: Connection, key: int) -> tuple[Score, ...]:
-    """The latest score of every model."""
+    """The latest score of every name, whichever model it came from."""
     rows = connection.execute(
-        "SELECT model, name, arg_max(value, as_of), arg_max(low, as_of), arg_max(high, as_of), max(as_of) FROM scores "
-        f"WHERE customer = {int(key)} GROUP BY model, name ORDER BY name, model"
+        "SELECT arg_max(model, as_of), name, arg_max(value, as_of), arg_max(low, as_of), arg_max(high, as_of), "
+        f"max(as_of) FROM scores WHERE customer = {int(key)} GROUP BY name ORDER BY name"
     ).fetchall()
     return tuple(
         Score(model=model, name=name, value=value, low=low, high=high, as_of=as_of)
         for model, name, value, low, high, as_of in rows
     )
+
+
+def all_scores(connection: Connection, key: int) -> tuple[Score, ...]:
+    """Every score that was ever worked out, the oldest first."""
+    rows = connection.execute(
+        "SELECT model, name, value, low, high, as_of FROM scores "
+        f"WHERE customer = {int(key)} ORDER BY as_of, name, model"
+    ).fetchall()
+    return tuple(
+        Score(model=model, name=name, value=value, low=low, high=high, as_of=as_of)
+        for model, name, value, low, high, as_of in rows
+    )
+
+
+def identity(connection: Connection, key: int) -> Mapping[str, list[str]]:
+    """The ids that the events came with, by what they are: user_id, anonymous_id, account."""
+    return {
+        column: [
+            one
+            for (one,) in connection.execute(
+                f"SELECT DISTINCT {column} FROM events WHERE {_of(key)} AND {column} IS NOT NULL ORDER BY 1"
+            ).fetchall()
+        ]
+        for column in ("user_id", "anonymous_id", "account")
+    }
+
+
+def event_rows(
+    connection: Connection, key: int, written: Callable[[int | None], str | None]
+) -> list[dict[str, object]]:
+    """All that the log has of every event, the newest first; times as `written` has them."""
+    rows = connection.sql(
+        "SELECT time, name, message_id, type, source, received_at, user_id, anonymous_id, account, properties, context "
+        f"FROM events WHERE {_of(key)} ORDER BY time DESC, message_id DESC"
+    ).to_arrow_table()
+    return [
+        {
+            **row, "time": written(row["time"]), "received_at": written(row["received_at"]),
+            "properties": json.loads(row["properties"]),
+            "context": json.loads(row["context"]) if row["context"] else None,
+        }
+        for row in rows.to_pylist()
+    ]  # fmt: skip
+
+
+def derived(connection: Connection, key: int) -> Mapping[str, list[dict[str, object]]]:
+    """The rows about one person in tables that no other function here tells, whichever they are, by table."""
+    columns = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND schema_name = 'main' "
+        "AND column_name IN ('unit', 'customer') ORDER BY ALL"
+    ).fetchall()
+    found: dict[str, list[dict[str, object]]] = {}
+    for table, column in columns:
+        if table not in _TOLD:
+            rows = connection.sql(f'SELECT * FROM "{table}" WHERE "{column}" = {int(key)}').to_arrow_table().to_pylist()
+            if rows:
+                found[table] = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    return found
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 def bought(connection: Connection, key: int, lifecycle: Lifecycle) -> Bought:
@@ -129,10 +197,11 @@ def bought(connection: Connection, key: int, lifecycle: Lifecycle) -> Bought:
 
 
 def mentions(connection: Connection, person: str) -> list[tuple[str, str, str]]:
-    """The rejected rows that show the id: source, reason, raw; at most a thousand."""
-    return connection.execute(
-        f"SELECT source, reason, raw FROM rejected WHERE contains(raw, {quote(person)}) LIMIT 1000"
+    """The rejected rows that show the id, not those with a longer word that holds it: source, reason, raw."""
+    rows = connection.execute(
+        f"SELECT source, reason, raw FROM rejected WHERE contains(raw, {quote(person)})"
     ).fetchall()
+    return [row for row in rows if pseudonym(row[2], (person,)) != row[2]]
 
 
 def _of(key: int) -> str:

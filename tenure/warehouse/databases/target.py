@@ -70,6 +70,12 @@ class Target:
         row = self._connection.execute(query, [export]).fetchone()
         return (row[0], json.loads(row[1])) if row else ("", {})
 
+    @property
+    def ours(self) -> frozenset[str]:
+        """The tables that were made by copies, be it under another name."""
+        query = self._sql.SQL("SELECT shapes FROM {}").format(self._sql.Identifier(self._schema, RUNS))
+        return frozenset(name for (shapes,) in self._connection.execute(query) for name in json.loads(shapes))
+
     def there(self, table: str) -> bool:
         """Whether the table exists."""
         return self._found(

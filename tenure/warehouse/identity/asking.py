@@ -1,0 +1,135 @@
+"""Questions about identities: whose an id is, how the ids of a customer came together, and what was refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tenure.warehouse.connection import Connection, first_row
+from tenure.warehouse.identity.fold import Folded, Link, Merge, Refusal, first_of_each, fold
+from tenure.warehouse.identity.rules import EMAIL, OWN, PHONE, Rules, node, normal, value_of
+from tenure.warehouse.measures import CUSTOMER
+from tenure.warehouse.where import quote
+
+_NODE_HASH = "CAST(md5_number({0}) >> 64 AS UBIGINT)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An id of a customer: its kind, since which event it is theirs and why, and the id that brought it (None: none).
+
+    `time` is in microseconds UTC; `event` the name of the event, where the log still holds it.
+    """
+
+    kind: str
+    id: str
+    time: int
+    message_id: str
+    why: str
+    because: str | None
+    event: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The ids of a customer, called `customer`, with the links that were refused and the merges that made them one."""
+
+    customer: str
+    ids: tuple[Held, ...]
+    refused: tuple[Refusal, ...]
+    merges: tuple[Merge, ...]
+    undone: tuple[Link, ...]
+
+
+def unit_of(connection: Connection, unit_id: str, kind: str = CUSTOMER) -> tuple[int, str] | None:
+    """The key and the id of the unit that an id is of: a customer by any of their ids. None where there is none.
+
+    What is an id that events name comes before e-mails, telephone numbers and other ids.
+    """
+    row = first_row(connection, "SELECT key, id FROM units WHERE kind = ? AND id = ?", [kind, unit_id])
+    if row is not None or kind != CUSTOMER:
+        return (int(row[0]), str(row[1])) if row else None
+    told = [node(OWN, unit_id), node(EMAIL, normal(EMAIL, unit_id)), node(PHONE, normal(PHONE, unit_id))]
+    hashes = ", ".join(_NODE_HASH.format(quote(one)) for one in told)
+    found = connection.execute(
+        "SELECT key, id, node FROM identities JOIN units ON key = customer "
+        f"WHERE hash IN ({hashes}) OR (ends_with(node, ?) AND split_part(node, ':', 1) NOT IN "
+        f"({quote(OWN)}, {quote(EMAIL)}, {quote(PHONE)}))",
+        [f":{unit_id}"],
+    ).fetchall()
+    rank = {one: place for place, one in enumerate(told)}
+    best = min(found, key=lambda one: (rank.get(one[2], len(told)), one[2]), default=None)
+    if best is None or (best[2] not in rank and value_of(best[2]) != unit_id):
+        return None
+    return int(best[0]), str(best[1])
+
+
+def ids_of_unit(connection: Connection, key: int) -> tuple[str, ...]:
+    """All ids of a customer, with their kinds; none where no event tells of any but the one."""
+    rows = connection.execute("SELECT node FROM identities WHERE customer = ? ORDER BY node", [key]).fetchall()
+    return tuple(one for (one,) in rows)
+
+
+def shown(connection: Connection, key: int, customer: str, rules: Rules) -> Shown:
+    """What is known of the ids of the customer with that key."""
+    links, nobodys = _component(connection, key)
+    nodes = frozenset(ids_of_unit(connection, key)) or {node(OWN, customer)}
+    folded = fold(links, rules, shared=nobodys)
+    undone = [link for link in first_of_each(links) if link.how == "undo" and link.pair & nodes]
+    ids = _held(connection, folded, nodes)
+    alone = Held(kind="user", id=customer, time=0, message_id="", why="own", because=None, event=None)
+    return Shown(
+        customer=customer, ids=ids or (alone,),
+        refused=tuple(one for one in folded.refused if one.link.pair & nodes),
+        merges=tuple(one for one in folded.merges if one.link.pair & nodes), undone=tuple(undone),
+    )  # fmt: skip
+
+
+def merge_of(connection: Connection, message_id: str, rules: Rules) -> Merge | None:
+    """The merge that an event brought; None where it brought none, or it was undone."""
+    row = first_row(
+        connection,
+        "SELECT i.customer FROM identity_links AS l JOIN identities AS i ON i.node = l.first WHERE l.message_id = ? "
+        "AND l.how <> 'undo'",
+        [message_id],
+    )
+    if row is None or row[0] is None:
+        return None
+    links, nobodys = _component(connection, row[0])
+    return next((one for one in fold(links, rules, shared=nobodys).merges if one.link.message_id == message_id), None)
+
+
+def _component(connection: Connection, key: int) -> tuple[list[Link], frozenset[str]]:
+    """The links that tie the ids of a customer, and what is nobody's among them."""
+    rows = connection.execute(
+        "SELECT first, second, how, known, time, message_id FROM identity_links WHERE component IN "
+        "(SELECT component FROM identities WHERE customer = ? AND component IS NOT NULL)",
+        [key],
+    ).fetchall()
+    links = [
+        Link(first=first, second=second, how=how, known=known, time=time, message_id=message_id)
+        for first, second, how, known, time, message_id in rows
+    ]
+    named = sorted({one for link in links for one in link.pair})
+    listed = ", ".join(map(quote, named)) or "''"
+    found = connection.execute(f"SELECT node FROM identities WHERE component IS NULL AND node IN ({listed})").fetchall()
+    return links, frozenset(one for (one,) in found)
+
+
+def _held(connection: Connection, folded: Folded, nodes: frozenset[str] | set[str]) -> tuple[Held, ...]:
+    mine = [one for name, one in folded.customers.items() if name in nodes]
+    listed = ", ".join(quote(one.message_id) for one in mine) or "''"
+    keys = "SELECT DISTINCT customer FROM identities WHERE node IN (" + (
+        ", ".join(map(quote, sorted(nodes))) or "''"
+    ) + ")"  # fmt: skip
+    names = dict(
+        connection.execute(
+            f"SELECT message_id, name FROM events WHERE customer IN ({keys}) AND message_id IN ({listed})"
+        ).fetchall()
+    )
+    return tuple(
+        Held(
+            kind=one.kind, id=value_of(one.node), time=one.time, message_id=one.message_id, why=one.why,
+            because=None if one.why == "own" else value_of(one.because), event=names.get(one.message_id),
+        )
+        for one in sorted(mine, key=lambda one: (one.why != "own", one.time, one.node))
+    )  # fmt: skip
