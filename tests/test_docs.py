@@ -32,6 +32,7 @@ from tenure.cli.commands import app
 from tenure.documents import Document, parse, validate
 from tenure.errors import DefinitionError
 from tenure.events import STANDARD
+from tenure.expressions import Names
 from tenure.lifecycle import library
 from tenure.lifecycle.definition import LifecycleSpec
 from tenure.metrics import library as metric_library
@@ -39,6 +40,7 @@ from tenure.metrics.__main__ import page as metrics_page
 from tenure.metrics.definition import MetricsSpec
 from tenure.metrics.definition import define as define_metrics
 from tenure.metrics.targets import TargetsSpec, define_targets
+from tenure.predict.health import HealthSpec, define_health
 from tenure.server.environment import Environment
 from tenure.warehouse.schema import TABLES
 from tenure.workspace.config import WorkspaceConfig
@@ -238,6 +240,12 @@ def check(document: Document, text: str, folder: Path, others: list[Block]) -> N
         targets = define_targets([(spec, document)], metrics=metrics.metrics, stages=stages)
         if targets.problems:
             raise DefinitionError(targets.problems)
+        return
+    if "health" in head:
+        names = Names(events=STANDARD, lifecycles=dict.fromkeys(library.names(), ()), scores_allowed=True)
+        _, problems = define_health(validate(HealthSpec, document), document, names)
+        if problems:
+            raise DefinitionError(problems)
         return
     if "lifecycle" in head or "stages" in head:
         whole = text if "lifecycle" in head else f"lifecycle: example\n{text}"

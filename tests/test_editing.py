@@ -8,7 +8,7 @@ import pytest
 
 from tenure.documents import parse
 from tenure.documents.document import Data, Path
-from tenure.documents.editing import scalar, with_item, with_value
+from tenure.documents.editing import scalar, with_item, with_order, with_value
 from tenure.lifecycle import library
 
 FILE = """\
@@ -87,3 +87,41 @@ def test_a_stage_of_the_library(value: Data) -> None:
 def test_scalars_mean_what_they_say(text: str) -> None:
     assert parse(f"a: {scalar(text)}\n", file="x").data == {"a": text}
     assert parse(f"{{a: {scalar(text, flow=True)}, b: 1}}\n", file="x").data == {"a": text, "b": 1}
+
+
+LISTED = """\
+stages: # all
+  # first
+  - a:
+      when: count(visit) >= 1 # in it
+  # about b
+  - b: {when: count(signup) >= 1}
+
+  - c: >-
+      folded
+      text
+    # still c
+# the end
+title: X
+"""
+
+
+def test_items_change_places_with_their_comments() -> None:
+    text = with_order(parse(LISTED, file="x"), ("stages",), [2, 0, "- n: 1\n", 1])
+    assert text.splitlines() == [
+        "stages: # all", "  - c: >-", "      folded", "      text", "    # still c", "  # first", "  - a:",
+        "      when: count(visit) >= 1 # in it", "  - n: 1", "  # about b", "  - b: {when: count(signup) >= 1}", "",
+        "# the end", "title: X",
+    ]  # fmt: skip
+    assert with_order(parse(LISTED, file="x"), ("stages",), [0, 1, 2]) == LISTED
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_turned_round_twice_a_list_is_as_it_was(name: str) -> None:
+    document = library.document(name)
+    stages = document.value(("stages",))
+    assert isinstance(stages, list)
+    turned = with_order(document, ("stages",), list(reversed(range(len(stages)))))
+    assert sorted(turned.splitlines()) == sorted(document.text.splitlines()), "nothing is written anew"
+    again = with_order(parse(turned, file="x"), ("stages",), list(reversed(range(len(stages)))))
+    assert again == document.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 __all__ = ["main"]
 
 
@@ -13,4 +15,4 @@ def main() -> None:
     with reported():
         from tenure.cli.commands import app
 
-        app(prog_name="tenure")
+        app.only(sys.argv[1:])(prog_name="tenure")

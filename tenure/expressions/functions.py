@@ -229,7 +229,7 @@ _ALL = (
         signature="score.name",
         takes="score",
         gives="number",
-        means="The latest score of that name. Scores may stand in segments, filters and plays, not in a lifecycle.",
+        means="The last score of that name written for that moment or an earlier one: a new one leaves the past alone.",
         example="score.clv >= 500",
         unknown="before the first score",
     ),

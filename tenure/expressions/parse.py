@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tenure.errors import ConditionError
 from tenure.expressions.build import Builder
@@ -50,6 +51,8 @@ def structure(text: str) -> tuple[Source, ast.expr]:
     return builder.source, root
 
 
+# the same few hundred texts, those of the library, are read each time that a workspace opens
+@lru_cache(maxsize=1024)
 def _structure(text: str, *, where: bool) -> tuple[Builder, ast.expr]:
     _check_characters(text)
     tokens = scan(text)

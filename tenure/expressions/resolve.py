@@ -107,8 +107,8 @@ def _resolve_measure(node: Measure, names: Names, found: dict[str, EventBinding]
                 findings.error(findings.place(node.span, name), f"There is no trait '{name}'.", hint)
         case "score":
             if not names.scores_allowed:
-                message = "A lifecycle cannot ask for scores: a new estimate would change the past."
-                findings.error(node.span, message, "Scores may stand in segments, filters and plays.")
+                message = "Scores cannot stand here: every new estimate would change what figures say."
+                findings.error(node.span, message, "They may stand in segments, lifecycles, filters and plays.")
         case _:
             _resolve_events(node, names, found, findings)
 

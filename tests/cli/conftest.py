@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,23 +35,28 @@ def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def invoke() -> Invoke:
     """Runs a command in this process."""
+    return _invoke
+
+
+def _invoke(*arguments: object, code: int = 0) -> Result:
     from tenure.cli.commands import app
 
-    runner = CliRunner()
-
-    def run(*arguments: object, code: int = 0) -> Result:
-        result = runner.invoke(app, [str(argument) for argument in arguments], prog_name="tenure")
-        assert result.exit_code == code, result.output
-        return result
-
-    return run
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="tenure")
+    assert result.exit_code == code, result.output
+    return result
 
 
 @pytest.fixture(scope="session")
-def corner(tmp_path_factory: pytest.TempPathFactory, invoke: Invoke) -> Path:
+def corner(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The corner shop after its first run; tests only look at it."""
-    folder = make(tmp_path_factory.mktemp("shops") / "corner")
-    invoke("-C", folder, "run")
+    return _first_run(tmp_path_factory.getbasetemp() / "shops")
+
+
+# each package that asks for the shop has a fixture of its own
+@cache
+def _first_run(shops: Path) -> Path:
+    folder = make(shops / "corner")
+    _invoke("-C", folder, "run")
     return folder
 
 

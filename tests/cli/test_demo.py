@@ -120,11 +120,14 @@ def test_somebodys_folder_is_never_overwritten(shop: tuple[Path, str], tmp_path:
 
 
 def test_without_a_name_the_next_free_folder_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first, `tenure-demo`, is what the README opens."""
     monkeypatch.chdir(tmp_path)
-    data = orders(tmp_path)
-    for name in ("tenure-demo", "tenure-demo-2"):
-        assert f"the folder {name};" in " ".join(run("demo", "--no-serve", "--data", data).stdout.split())
-        assert (tmp_path / name / "tenure.yaml").exists()
+    (tmp_path / "tenure-demo").mkdir()
+    (tmp_path / "tenure-demo" / "mine").write_text("mine")
+    found = run("demo", "--no-serve", "--data", orders(tmp_path))
+    assert "the folder tenure-demo-2;" in " ".join(found.stdout.split())
+    assert (tmp_path / "tenure-demo-2" / "tenure.yaml").exists()
+    assert [path.name for path in (tmp_path / "tenure-demo").iterdir()] == ["mine"]
 
 
 @pytest.mark.parametrize(

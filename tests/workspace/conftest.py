@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -57,23 +58,36 @@ class Folder:
         return path
 
 
+def corner(path: Path, stack: ExitStack) -> Folder:
+    made = Folder(path, stack)
+    made.write("tenure.yaml", SETTINGS)
+    made.write("lifecycles/store.yaml", STORE)
+    made.write("data/log.csv", LOG)
+    return made
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Folder]:
     """A corner shop that has not been opened yet."""
     with ExitStack() as stack:
-        made = Folder(tmp_path / "shop", stack)
-        made.write("tenure.yaml", SETTINGS)
-        made.write("lifecycles/store.yaml", STORE)
-        made.write("data/log.csv", LOG)
-        yield made
+        yield corner(tmp_path / "shop", stack)
+
+
+@pytest.fixture(scope="session")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corner shop after its first run; tests only copy it."""
+    path = tmp_path_factory.mktemp("first") / "shop"
+    with ExitStack() as stack:
+        made = corner(path, stack)
+        made.open().run()
+    return path
 
 
 @pytest.fixture
-def shop(folder: Folder) -> Workspace:
+def shop(folder: Folder, first_run: Path) -> Workspace:
     """The corner shop after its first run."""
-    workspace = folder.open()
-    workspace.run()
-    return workspace
+    shutil.copytree(first_run, folder.path, dirs_exist_ok=True)
+    return folder.open()
 
 
 Edit = Callable[[str, str], None]
