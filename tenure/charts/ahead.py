@@ -13,6 +13,7 @@ from tenure.charts.theme import ACCENT, CURVE_WIDTH, INK, MUTED, NARROW, WARM, c
 from tenure.lifecycle.moves.over_time import StagePeriod
 from tenure.metrics.outlook.backtest import Backtest
 from tenure.metrics.outlook.outlook import Expected
+from tenure.wording import number
 
 _ROW = 34
 
@@ -29,7 +30,7 @@ def ahead(
         will = [one for one in expected if one.stage == stage]
         was = [one for one in past if one.stage == stage]
         end = will[-1] if will else None
-        said = "" if end is None else f"{end.people:,.0f} ({end.people_low:,.0f} to {end.people_high:,.0f})"
+        said = "" if end is None else _figures(end)
         order.append(f"{title}|{said}")
         same = {"view": order[-1], "colour": colours.get(stage, NONE)}
         rows += [same | {"period": one.period.name, "was": one.people} for one in was]
@@ -59,6 +60,11 @@ def ahead(
         alt.layer(band, lines.encode(y=alt.Y("was:Q", title=None, axis=axis)), dashes, *marks), order=order,
         width=width,
     )  # fmt: skip
+
+
+def _figures(one: Expected) -> str:
+    low, people, high = (number(round(value)) for value in (one.people_low, one.people, one.people_high))
+    return f"{people} ({low} – {high})"
 
 
 def errors(told: Backtest, *, titles: Mapping[str, str], width: int) -> Any:

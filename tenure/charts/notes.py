@@ -43,6 +43,8 @@ def numbers(marks: Sequence[Mark], periods: Sequence[str]) -> Mapping[str, str]:
 
 def noting(base: Any) -> tuple[Any, Any]:
     """The marks of notes, of rows that have a `note` and their place on the time axis: a line, and the numbers."""
-    line = base.mark_rule(color=MUTED, strokeDash=[2, 3], opacity=0.7)
-    told = base.mark_text(color=INK, baseline="bottom", dy=-3, fontSize=11).encode(text="note:N", y=alt.value(0))
+    line = base.mark_rule(strokeDash=[2, 3], opacity=0.7).encode(color=alt.value(MUTED))
+    told = base.mark_text(baseline="bottom", dy=-3, fontSize=11).encode(
+        text="note:N", y=alt.value(0), color=alt.value(INK)
+    )
     return line, told

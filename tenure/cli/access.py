@@ -94,6 +94,8 @@ def list_keys(context: typer.Context, form: FormatOption = None, file: OutputOpt
             name=(TEXT, [one.name for one in found]),
             prefix=(TEXT, [one.prefix for one in found]),
             scope=(TEXT, [one.scope for one in found]),
+            source=(TEXT, [one.source or None for one in found]),
+            origins=(TEXT, [" ".join(one.origins) or None for one in found]),
             created=(MOMENT, [one.created_at for one in found]),
             last_used=(MOMENT, [one.last_used_at for one in found]),
             revoked=(MOMENT, [one.revoked_at for one in found]),
@@ -108,9 +110,11 @@ def list_keys(context: typer.Context, form: FormatOption = None, file: OutputOpt
             return
         screen.title("API keys")
         screen.table(
-            [Column("Name", long="cut"), Column("Begins with"), Column("Opens"), Column("Last used")],
+            [Column("Name", long="cut"), Column("Begins with"), Column("Opens"), Column("From", long="fold"),
+             Column("Last used")],
             [
                 [one.name, one.prefix, "nothing: revoked" if one.revoked_at else one.scope,
+                 " ".join(one.origins) or "anywhere",
                  f"{one.last_used_at:%Y-%m-%d %H:%M}" if one.last_used_at else "never"]
                 for one in found
             ],

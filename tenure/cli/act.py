@@ -49,6 +49,7 @@ def act(
     consent: Annotated[
         str, typer.Option("--consent", metavar="RULE", help="given, or not_withdrawn: all who did not object.")
     ] = "given",
+    purpose: Annotated[str, typer.Option("--purpose", metavar="NAME", help="What consent is asked for.")] = "marketing",
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="download or tasks.")] = "download",
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="What was offered or said.")] = "",
     at: Annotated[
@@ -67,11 +68,11 @@ def act(
     if preview and file is not None:
         raise UsageError("A preview has no list: nobody is drawn.", hint="Leave out --preview, or -o.")
     with opened(context) as ws:
-        people, listed = _listed(ws, stage, segment, ids, lifecycle, at)
+        people, listed = listed_people(ws, stage, segment, ids, lifecycle, at)
         begin = ws.actions.preview if preview else ws.actions.start
         started = begin(
             name, people, goal=goal, days=days, share=_share(hold_out), owner=owner, kind=kind, channel=channel,
-            consent=consent, note=note, listed=listed, at=at,
+            consent=consent, note=note, listed=listed, at=at, purpose=purpose,
         )  # fmt: skip
         if not preview and not started.again:
             # nothing of it waits for the next run
@@ -85,7 +86,7 @@ def act(
             give_people(ws, started.begun.action.id, None, file)
 
 
-def _listed(
+def listed_people(
     ws: Workspace, stage: str | None, segment: str | None, ids: Path | None, lifecycle: str | None, at: str | None
 ) -> tuple[pa.Table | list[str], str]:
     """The list, and which one it is in words."""

@@ -15,9 +15,11 @@ from tenure.cli import (
     doctor,
     drivers,
     explain,
+    export,
     findings,
     forecast,
     history,
+    identities,
     init,
     journeys,
     lifecycles,
@@ -45,14 +47,18 @@ from tenure.cli import (
     stuck,
     targets,
     times,
+    upkeep,
+    value,
+    webhooks,
     why,
 )
 from tenure.cli.app import app
 
 __all__ = [
     "access", "act", "actions", "alerts", "app", "attribution", "cohorts", "conversion", "crosstab", "demo", "doctor",
-    "drivers", "explain", "findings", "forecast", "history", "init", "journeys", "lifecycles", "loading", "metric",
-    "metrics", "moves", "outlook", "paths", "people", "personas", "plan", "population", "predict", "rejected",
+    "drivers", "explain", "export", "findings", "forecast", "history", "identities", "init", "journeys", "lifecycles",
+    "loading",
+    "metric", "metrics", "moves", "outlook", "paths", "people", "personas", "plan", "population", "predict", "rejected",
     "report", "rfm", "risk", "schema", "scorecard", "serve", "short", "sql", "stages", "stuck", "targets", "times",
-    "why",
+    "upkeep", "value", "webhooks", "why",
 ]  # fmt: skip

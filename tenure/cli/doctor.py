@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import typer
 
 from tenure.cli.app import app, folder_of, opened, typed
 from tenure.cli.cautions import lonely, waiting
+from tenure.cli.loops import faults, loops_of, show_loops
 from tenure.cli.output import FormatOption, Listing, OutputOption, give
 from tenure.cli.plan import named
 from tenure.errors import StoreError, WorkspaceHeld
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tenure.cli.screen import Screen
+    from tenure.server.access.data import LoopState
     from tenure.workspace import Workspace
     from tenure.workspace.checkup import Checkup
 
@@ -40,9 +43,9 @@ def doctor(context: typer.Context, form: FormatOption = None, file: OutputOption
     folder = folder_of(context)
     try:
         with opened(context) as ws:
-            found, disk = ws.checkup(), _disk(folder)
+            found, disk, loops = ws.checkup(), _disk(folder), loops_of(folder, ws)
             listing = Listing(
-                lambda: _rows(found, disk), lambda screen: _show(screen, context, ws, found, disk),
+                lambda: _rows(found, disk), lambda screen: _show(screen, context, ws, found, disk, loops),
                 lambda: _document(ws, found, disk),
             )  # fmt: skip
             give(listing, form, file)
@@ -109,7 +112,9 @@ def _rows(found: Checkup, disk: Disk) -> pa.Table:
     )
 
 
-def _show(screen: Screen, context: typer.Context, ws: Workspace, found: Checkup, disk: Disk) -> None:
+def _show(
+    screen: Screen, context: typer.Context, ws: Workspace, found: Checkup, disk: Disk, loops: Sequence[LoopState]
+) -> None:
     from tenure import __version__
     from tenure.cli.screen import Column
     from tenure.wording import moment, size, units
@@ -145,7 +150,8 @@ def _show(screen: Screen, context: typer.Context, ws: Workspace, found: Checkup,
                 for one in found.sources
             ],
         )  # fmt: skip
-    problems = _problems(ws, found, disk)
+    show_loops(screen, loops)
+    problems = [*_problems(ws, found, disk), *faults(loops)]
     if problems:
         screen.title("To look at")
         screen.listed(problems)

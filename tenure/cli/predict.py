@@ -24,18 +24,20 @@ class What(StrEnum):
 
     PURCHASES = "purchases"
     CHURN = "churn"
+    RENEWAL = "renewal"
     LEAD = "lead"
     NEXT_ORDER = "next-order"
     NEXT_OFFER = "next-offer"
     HEALTH = "health"
 
 
-_CHANCES = (What.CHURN, What.LEAD)
+_CHANCES = (What.CHURN, What.RENEWAL, What.LEAD)
 
 
 @app.command(
     "predict",
     epilog="tenure predict\ntenure predict --horizon 90 --model pareto_nbd\ntenure predict churn --days 60\n"
+    "tenure predict renewal --days 30\n"
     "tenure predict churn --event sub_ended --format csv -o churn.csv\ntenure predict next-offer --card\n"
     "tenure predict --write",
 )
@@ -43,14 +45,14 @@ def predict(
     context: typer.Context,
     what: Annotated[
         What | None,
-        typer.Argument(metavar="[WHAT]", help="purchases (default), churn, lead, next-order, next-offer, health.",
-                       show_default=False),
+        typer.Argument(metavar="[WHAT]", help="purchases (default), churn, renewal, lead, next-order, next-offer, "
+                       "health.", show_default=False),
     ] = None,
     model: Annotated[
         str | None,
         typer.Option("--model", metavar="NAME", help="A rule in place of the one that did best. Of purchases: "
-                     "pareto_nbd, mbg_nbd, bg_nbd, last_period, mean_rate. Of churn and lead: boosted_trees, by_stage, "
-                     "by_silence."),
+                     "pareto_nbd, mbg_nbd, bg_nbd, last_period, mean_rate. Of churn, renewal and lead: boosted_trees, "
+                     "by_stage, by_silence, by_renewals."),
     ] = None,
     horizon: Annotated[int, typer.Option("--horizon", metavar="DAYS", help="Purchases so many days ahead.")] = 365,
     days: Annotated[int, typer.Option("--days", metavar="DAYS", help="All else within so many days.")] = 90,
@@ -71,7 +73,8 @@ def predict(
     """What people will do, by the model that foretold the end of the log best, or a naive rule where that did.
 
     As CSV and JSON a line a person, with the limits of four cases in five: purchases (and what they are worth), the
-    chance to be lost (churn) or to become a customer (lead), days to the next purchase, products to offer, health.
+    chance to be lost (churn), not to renew (renewal) or to become a customer (lead), days to the next purchase,
+    products to offer, health.
     """
     chosen = what or What.PURCHASES
     if event is not None and chosen is not What.CHURN:
@@ -109,9 +112,11 @@ def _found(
                 lambda: predictions.rows(bought),
                 lambda screen: show_purchases(screen, context, ws, lifecycle, bought),
             ), lambda: predictions.purchases_card(bought, name)
-        case What.CHURN | What.LEAD:
+        case What.CHURN | What.RENEWAL | What.LEAD:
             if what is What.CHURN:
                 found = predictions.churn(name, days=days, event=event, model=model)
+            elif what is What.RENEWAL:
+                found = predictions.renewals(name, days=days, model=model)
             else:
                 found = predictions.leads(name, days=days, model=model)
             return Listing(

@@ -41,9 +41,9 @@ def show_chances(
     noun, one_of = units(lifecycle.unit), units(lifecycle.unit, 1).capitalize()
     span = several(found.asked.horizon, "day")
     lost = f"who has {event!r}" if event else "who is lost"
-    who = lost if found.asked.name == "churn" else "who becomes a customer"
-    screen.title(f"{who[:1].upper() + who[1:]} in the next {span}", as_of(ws, found.as_of, lifecycle))
     card = chance_card(found, asked=asked)
+    who = lost if found.asked.name == "churn" else card.title
+    screen.title(f"{who[:1].upper() + who[1:]} in the next {span}", as_of(ws, found.as_of, lifecycle))
     screen.say(
         f"Learned from {several(len(found.dates.training), 'date')} of the past with {found.rows:,} {noun}, of whom it "
         f"came for {found.row_hits:,}; judged by {found.people:,} as they stood {span} ago, of whom it came for "

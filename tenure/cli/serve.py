@@ -74,11 +74,25 @@ def create_user(
     typer.echo(f"{made.username} may come in as {made.role}.")
 
 
-@keys.command("create", epilog="tenure keys create warehouse --scope read")
+@keys.command(
+    "create",
+    epilog="tenure keys create warehouse --scope read\n"
+    "tenure keys create shop --scope write --source web --origin https://shop.example.com --origin 'https://*.example.org'",
+)
 def create_key(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the key is for.")],
     scope: Annotated[str, typer.Option("--scope", metavar="SCOPE", help="write, read or admin.")],
+    source: Annotated[
+        str, typer.Option("--source", metavar="NAME", help="The source of its events in the log. Default: the name.")
+    ] = "",
+    origin: Annotated[
+        list[str] | None,
+        typer.Option("--origin", metavar="SITE", help="A site from which browsers may use it. Default: any."),
+    ] = None,
+    server: Annotated[
+        bool, typer.Option("--server", help="With --origin: programs on servers may use it, too.")
+    ] = False,
 ) -> None:
     """A new API key; it is shown this once."""
     from tenure.server.serving import prepare
@@ -87,8 +101,8 @@ def create_key(
     from tenure.server.accounts.audit import record
     from tenure.server.accounts.keys import make_key
 
-    key, text = make_key(name, scope)
-    record(None, "made an API key", key.name, scope=scope)
+    key, text = make_key(name, scope, source=source, origins=origin or (), server_side=server if origin else None)
+    record(None, "made an API key", key.name, scope=scope, source=key.source, origins=key.origins)
     typer.echo(text)
     typer.echo("Keep it now: it is not shown again.", err=True)
 

@@ -21,6 +21,7 @@ from tenure.wording import Money, day
 from tenure.workspace import Workspace
 from tenure.workspace.actions import ActionResult, done_and_lift
 from tenure.workspace.calendar import all_periods, named_period
+from tenure.workspace.timeline import Noted
 
 FINDINGS = 3
 # so many periods show where each key figure comes from
@@ -56,6 +57,7 @@ class Board:
     comments: str
     trends: tuple[KeyTrend, ...] = ()
     actions: tuple[ActionResult, ...] = ()
+    notes: tuple[Noted, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -78,6 +80,8 @@ def board(ws: Workspace, name: str | None = None, *, lifecycle: str | None = Non
     ]  # fmt: skip
     earlier = _year_before(ws, [one.name for one in judged], unit, asked, chosen.name)
     money = Money(config.currency, [Decimal(1_000_000)])
+    trends = key_trends(ws, judged, unit, TRENDS, until=min(asked.ends - 1, now), lifecycle=chosen.name)
+    points = max((one.trend.points for one in trends), key=len, default=())
     return Board(
         workspace=config.name, currency=config.currency, zone=ws.zone, lifecycle=chosen, period=asked, unit=unit,
         known_at=ws.received_until or now, as_of=now,
@@ -92,7 +96,8 @@ def board(ws: Workspace, name: str | None = None, *, lifecycle: str | None = Non
         ),
         findings=ws.moves.findings(chosen.name, most=FINDINGS, money=money, day=partial(day, zone=ws.zone)),
         comments=comments,
-        trends=key_trends(ws, judged, unit, TRENDS, until=min(asked.ends - 1, now), lifecycle=chosen.name),
+        trends=trends,
+        notes=ws.timeline.notes([(one.period, one.start) for one in points], until=min(asked.ends, now + 1)),
         actions=done_and_lift(ws, asked),
     )  # fmt: skip
 

@@ -66,14 +66,16 @@ def board_page(told: Board, *, command: str = "tenure") -> str:
 def _trends(told: Board) -> Picture | None:
     """The key figures over the periods up to this one; None where there are none before it."""
     shown = [one.trend for one in told.trends]
+    marks = [charts.Mark(number=one.number, period=one.period) for one in told.notes]
     if max((len(one.points) for one in shown), default=0) < 2:
         return None
     sketch = Sketch(
         name="trends", title="How did they develop?",
         told=f"The last {several(max(len(one.points) for one in shown), told.unit)}, up to {told.period.name}"
         + (" so far" if told.running else "")
-        + (". The band is the target." if any(any(one.limits) for one in shown) else "."),
-        draw=lambda width: charts.trends(shown, width=width, currency=told.currency), head=(), rows=(),
+        + (". The band is the target." if any(any(one.limits) for one in shown) else ".")
+        + "".join(f" {one.number}: {one.text} ({one.day.isoformat()})." for one in told.notes),
+        draw=lambda width: charts.trends(shown, width=width, currency=told.currency, notes=marks), head=(), rows=(),
     )  # fmt: skip
     (picture,) = drawn([sketch])
     return picture

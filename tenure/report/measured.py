@@ -25,9 +25,15 @@ from tenure.metrics.personas.personas import Personas
 from tenure.metrics.rfm import RfmCell
 from tenure.metrics.why.found import Why
 from tenure.metrics.why.persons import adds_up
+from tenure.predict.card import ModelCard
+from tenure.predict.value.products import ProductRow
+from tenure.predict.value.saving import Saving
+from tenure.predict.value.serving import Unprofitable
+from tenure.predict.value.spread import Spread
 from tenure.workspace import Workspace
 from tenure.workspace.calendar import last_periods
 from tenure.workspace.outlook import Outlook
+from tenure.workspace.value import Basis, Payback
 
 MONTHS = 12
 BOUGHT = "purchase"
@@ -47,6 +53,19 @@ class KeyTrend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Valued:
+    """What customers are worth, cost and put at stake; `saving` is None where no chances to be lost are written."""
+
+    basis: Basis
+    spread: Spread
+    cohorts: Payback
+    saving: Saving | None
+    unprofitable: Unprofitable
+    promote: tuple[ProductRow, ...]
+    discontinue: tuple[ProductRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """The figures of the sections that ask more than the history."""
 
@@ -59,6 +78,8 @@ class Measured:
     personas: Personas | None = None
     why: Why | None = None
     outlook: Outlook | None = None
+    cards: tuple[ModelCard, ...] = ()
+    value: Valued | None = None
 
 
 def measured(ws: Workspace, lifecycle: Lifecycle, *, people: int) -> Measured:
@@ -77,8 +98,31 @@ def measured(ws: Workspace, lifecycle: Lifecycle, *, people: int) -> Measured:
             cohorts=ws.cohorts.table(name=name, count=MONTHS) if rfm else (),
             paths=ws.journeys.paths(name, to=BOUGHT, steps=STEPS, most=PATHS) if rfm else (),
             credits=_credits(ws, name) if rfm else None, personas=personas.result() if personas else None,
-            outlook=outlook.result(),
+            outlook=outlook.result(), cards=ws.predictions.cards(), value=_value(ws, name),
         )  # fmt: skip
+
+
+def _value(ws: Workspace, lifecycle: str) -> Valued | None:
+    if ws.predictions.card("purchases") is None:
+        return None
+    told = ws.value
+    try:
+        basis, spread, cohorts = told.basis(lifecycle), told.spread(lifecycle), told.cohorts(lifecycle)
+    except UsageError:
+        return None
+    try:
+        saving = told.saving(lifecycle)
+    except UsageError:
+        saving = None
+    try:
+        products = told.products(lifecycle).rows
+    except UsageError:
+        products = ()
+    return Valued(
+        basis=basis, spread=spread, cohorts=cohorts, saving=saving, unprofitable=told.unprofitable(lifecycle),
+        promote=tuple(one for one in products if one.advice == "promote"),
+        discontinue=tuple(one for one in products if one.advice == "discontinue"),
+    )  # fmt: skip
 
 
 def _rfm(ws: Workspace, lifecycle: str) -> tuple[RfmCell, ...]:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from tenure import charts
 from tenure.lifecycle.moves.findings import COHORT_DAYS
 from tenure.report.figures import Figures
-from tenure.report.sections import journeys, metrics, moves, outlook, people
+from tenure.report.sections import journeys, metrics, moves, outlook, people, predictions, value
 from tenure.report.sketch import Look, Sketch, drawn
 from tenure.wording import Money, moment, share, units
 
@@ -47,7 +47,7 @@ def page(figures: Figures, *, command: str = "tenure") -> str:
     )  # fmt: skip
     look = Look(
         titles={stage.name: stage.title for stage in lifecycle.stages}, colours=colours, noun=units(lifecycle.unit),
-        currency=figures.currency,
+        currency=figures.currency, notes=tuple(figures.notes),
     )  # fmt: skip
     total = sum((one.money for one in figures.stages), Decimal(0))
     return environment.get_template("report.html.jinja").render(
@@ -119,4 +119,6 @@ def sketches(figures: Figures, look: Look) -> list[Sketch]:
         *journeys.credited(measured, look),
         *moves.due(figures, look),
         *outlook.outlook(figures, look),
+        *predictions.cards(measured, look),
+        *value.worth(measured, look),
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenure import charts
+from tenure.workspace.timeline import Noted
 
 WIDE, NARROW = 860, 330
 # so many pictures are drawn at a time
@@ -22,6 +23,17 @@ class Look:
     colours: Mapping[str, str]
     noun: str
     currency: str | None
+    notes: tuple[Noted, ...] = ()
+
+    @property
+    def marks(self) -> tuple[charts.Mark, ...]:
+        """The notes on the time axis, as charts mark them."""
+        return tuple(charts.Mark(number=one.number, period=one.period) for one in self.notes)
+
+    def noted(self, periods: Sequence[str]) -> str:
+        """The notes of these periods in words, behind a text; empty for none."""
+        told = (f"{one.number}: {one.text} ({one.day.isoformat()})." for one in self.notes if one.period in periods)
+        return "".join(f" {one}" for one in told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

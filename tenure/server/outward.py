@@ -13,7 +13,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -21,6 +21,8 @@ from urllib.parse import SplitResult, urlsplit
 from tenure.errors import TenureError, UsageError
 
 SECONDS = 10
+# of a host's addresses, how many are tried
+_TRIED = 3
 
 
 class Unreachable(TenureError):
@@ -41,9 +43,9 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, private: bool = F
     parts = parts_of(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = _address(host, port, private=private)
+    addresses = _addresses(host, port, private=private)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = _Pinned(host, port, address) if parts.scheme == "http" else _PinnedTls(host, port, address)
+    connection = _Pinned(host, port, addresses) if parts.scheme == "http" else _PinnedTls(host, port, addresses)
     # a receiver that sends a sign now and then would hold the connection for ever
     deadline = threading.Timer(seconds, _cut, (connection,))
     deadline.daemon = True
@@ -90,14 +92,24 @@ def _cut(connection: HTTPConnection) -> None:
             connection.sock.shutdown(socket.SHUT_RDWR)
 
 
-def _address(host: str, port: int, *, private: bool) -> str:
+def _addresses(host: str, port: int, *, private: bool) -> tuple[str, ...]:
+    """The addresses of a host, in the order in which this machine may best reach them."""
     try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except OSError:
+        found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError):
+        # a part of the name may be longer than names are
         raise Unreachable(f"There is no host {host}.", hint="Look at the address.") from None
-    if not private and not all(ipaddress.ip_address(str(one).partition("%")[0]).is_global for one in found):
+    if not private and not all(ipaddress.ip_address(one.partition("%")[0]).is_global for one in found):
         raise _inside(host)
-    return str(min(found, key=str))
+    return tuple(dict.fromkeys(found))[:_TRIED]
+
+
+def _reached(addresses: Sequence[str], port: int, seconds: float | None) -> socket.socket:
+    """A connection to the first of the addresses that can be reached: not every machine has a way to all of them."""
+    for one in addresses[:-1]:
+        with contextlib.suppress(OSError):
+            return socket.create_connection((one, port), seconds)
+    return socket.create_connection((addresses[-1], port), seconds)
 
 
 def _inside(host: str) -> UsageError:
@@ -108,19 +120,22 @@ def _inside(host: str) -> UsageError:
 
 
 class _Pinned(HTTPConnection):
-    def __init__(self, host: str, port: int, address: str) -> None:
+    def __init__(self, host: str, port: int, addresses: Sequence[str]) -> None:
         super().__init__(host, port, timeout=SECONDS)
-        self._pinned = address
+        self._pinned = addresses
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._pinned, self.port), self.timeout)
+        self.sock = _reached(self._pinned, self.port, self.timeout)
 
 
 class _PinnedTls(HTTPSConnection):
-    def __init__(self, host: str, port: int, address: str) -> None:
+    def __init__(self, host: str, port: int, addresses: Sequence[str]) -> None:
         super().__init__(host, port, timeout=SECONDS)
-        self._pinned = address
+        self._pinned = addresses
 
     def connect(self) -> None:
-        plain = socket.create_connection((self._pinned, self.port), self.timeout)
-        self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+        plain = _reached(self._pinned, self.port, self.timeout)
+        told = ssl.create_default_context()
+        # where the deadline finds it, before a handshake that may never end
+        self.sock = told.wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()

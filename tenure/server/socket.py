@@ -22,7 +22,7 @@ from tenure.workspace.remote import key_of, socket_of
 _LOG = logging.getLogger("tenure.socket")
 _REST = 0.1  # seconds
 # these change what the pages show: they run alone, and the pages see the definitions that were applied
-_CHANGING = ("load", "refresh", "rebuild", "run", "record")
+_CHANGING = frozenset({("load",), ("refresh",), ("rebuild",), ("run",), ("record",), ("roster", "refresh")})
 
 
 class Door:
@@ -105,7 +105,7 @@ def _answered(ws: Workspace, path: tuple[str, ...], args: tuple[Any, ...], named
         found = getattr(found, name)
     if not callable(found):
         return found
-    return _alone(found, args, named) if path[-1] in _CHANGING else found(*args, **named)
+    return _alone(found, args, named) if tuple(path) in _CHANGING else found(*args, **named)
 
 
 def _alone(method: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:

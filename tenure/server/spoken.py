@@ -93,6 +93,14 @@ def several(count: int, word: str) -> str:
     return texts[word] % {"n": number(count)}
 
 
+def period(unit: str) -> str:
+    """What a kind of period is called inside of a sentence."""
+    texts = {
+        "day": _("day"), "week": _("week"), "month": _("month"), "quarter": _("quarter"), "year": _("year"),
+    }  # fmt: skip
+    return texts.get(unit, unit)
+
+
 def judged(status: str) -> str:
     """How a figure stands to its target, in words; whatever else stands there stays as it is."""
     texts = {

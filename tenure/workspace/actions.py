@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from tenure.documents import did_you_mean
 from tenure.engage.action import DAYS, SHARE, Action, Goal, Split, defined, identity, split
-from tenure.engage.consent import KINDS, Consents, consents
+from tenure.engage.consent import MARKETING, Consents, consents
 from tenure.engage.handed import CONTACT, handed
 from tenure.engage.lift import Lift, Verdict, lift, verdict
 from tenure.engage.outcome import TREATED, kinds_of, members, outcomes, treated
@@ -80,19 +80,21 @@ class Actions:
         self, name: str, people: pa.Table | Iterable[str], *, goal: str, days: int = DAYS,
         share: Decimal | float | str = SHARE, owner: str = "", kind: str = "download", channel: str | None = None,
         consent: str = "given", note: str = "", listed: str = "", lifecycle: str | None = None, at: str | None = None,
+        purpose: str = MARKETING,
     ) -> Started:  # fmt: skip
         """The action, begun: an event in the log for everybody on the list, treated or held out.
 
         `people` are ids, or a table with a column customer_id; `listed` says which list that is. `goal` is an event of
         the condition language (`order`), or one with the property that tells its worth (`order.margin`). With
-        `channel`, those are left out first who did not consent to it (`consent="not_withdrawn"`: who took it back).
+        `channel`, those are left out first who did not consent to it for the `purpose` (`consent="not_withdrawn"`: who
+        took it back).
         `at` is when it began, by default now. An action that was started before with the same settings is given as it
         is. Raises UsageError for what cannot be, and where the name is taken by another one.
         """
         with _STARTING:
             started, parts = self._laid_down(
                 name, people, goal=goal, days=days, share=share, owner=owner, kind=kind, channel=channel,
-                consent=consent, note=note, listed=listed, lifecycle=lifecycle, at=at,
+                consent=consent, note=note, listed=listed, lifecycle=lifecycle, at=at, purpose=purpose,
             )  # fmt: skip
             if parts is not None:
                 recorded = self._ws.record(events_of(started.begun, parts))
@@ -104,11 +106,12 @@ class Actions:
         self, name: str, people: pa.Table | Iterable[str], *, goal: str, days: int = DAYS,
         share: Decimal | float | str = SHARE, owner: str = "", kind: str = "download", channel: str | None = None,
         consent: str = "given", note: str = "", listed: str = "", lifecycle: str | None = None, at: str | None = None,
+        purpose: str = MARKETING,
     ) -> Started:  # fmt: skip
         """What `start` would do; nothing is written."""
         started, _ = self._laid_down(
             name, people, goal=goal, days=days, share=share, owner=owner, kind=kind, channel=channel, consent=consent,
-            note=note, listed=listed, lifecycle=lifecycle, at=at,
+            note=note, listed=listed, lifecycle=lifecycle, at=at, purpose=purpose,
         )  # fmt: skip
         return started
 
@@ -129,11 +132,11 @@ class Actions:
         same.
         """
         begun = self._named(name, self._moment(None))
-        numbers = self._numbers(TREATED, *KINDS)
+        numbers = self._numbers(TREATED)
         connection = self._ws._store.connection()
         return handed(
             connection, self._scope(lifecycle), treated(begun.action.id, numbers[TREATED]),
-            consents(connection, numbers, as_of=self._moment(None)), traits=traits, channel=begun.action.channel,
+            self.consents(), traits=traits, channel=begun.action.channel, purpose=begun.action.purpose,
         )  # fmt: skip
 
     def members(self, name: str, *, held_out: bool = False, converted: bool = False) -> tuple[str, ...]:
@@ -149,12 +152,21 @@ class Actions:
 
     def channels(self) -> tuple[str, ...]:
         """The channels of which the log knows any consent."""
-        return consents(self._ws._store.connection(), self._numbers(*KINDS), as_of=self._moment(None)).channels
+        return self.consents().channels
+
+    def purposes(self) -> tuple[str, ...]:
+        """The purposes of which the log knows any consent, and marketing."""
+        return self.consents().purposes
+
+    def consents(self, *, as_of: int | None = None) -> Consents:
+        """What everybody agreed to up to a moment (microseconds UTC; default: now)."""
+        moment = self._moment(None) if as_of is None else as_of
+        return consents(self._ws._store.connection(), as_of=moment, traits=self._ws.definitions.config.consent)
 
     def _laid_down(
         self, name: str, people: pa.Table | Iterable[str], *, goal: str, days: int, share: Decimal | float | str,
         owner: str, kind: str, channel: str | None, consent: str, note: str, listed: str, lifecycle: str | None,
-        at: str | None,
+        at: str | None, purpose: str,
     ) -> tuple[Started, Split | None]:  # fmt: skip
         scope = self._scope(lifecycle)
         moment = self._moment(at)
@@ -162,7 +174,7 @@ class Actions:
             raise UsageError(f"{at} is still to come.", hint="An action begins now, or began in the past.")
         action = defined(
             name, goal=self._goal(goal, scope), started_at=moment, days=days, share=share, owner=owner, kind=kind,
-            channel=channel, consent=consent, note=note, people=listed,
+            channel=channel, consent=consent, note=note, people=listed, purpose=purpose,
         )  # fmt: skip
         # whatever its time, a name is given once
         before = {one.action.id: one for one in self._begun(_EVER)}
@@ -186,14 +198,15 @@ class Actions:
 
     def _allowed(self, scope: Scope, action: Action, asked: pa.Array) -> tuple[pa.Array, int, int]:
         """Those of the ids who may be reached, how many are not known, and how many are left out."""
-        # all that will be read of it, so that the log is gone through once
-        numbers = self._numbers(*kinds_of([action]), *KINDS)
+        # what will be read of it, so that the log is gone through once
+        self._numbers(*kinds_of([action]))
         connection = self._ws._store.connection()
         given, joined = "CAST(NULL AS BOOLEAN)", ""
         if action.channel is not None:
-            known = consents(connection, numbers, as_of=action.started_at)
+            known = self.consents(as_of=action.started_at)
             _check(known, action)
-            given, joined = "said.given", f"LEFT JOIN ({known.last(action.channel)}) AS said USING (unit)"
+            said_sql = known.last(action.channel, action.purpose)
+            given, joined = "said.given", f"LEFT JOIN ({said_sql}) AS said USING (unit)"
         people = connection.sql(
             f"SELECT units.id, {given} AS given FROM ({scope.born(by=action.started_at)}) AS born "
             f"JOIN units ON units.key = born.unit {joined}"
@@ -285,7 +298,7 @@ def _same(found: Action, asked: Action) -> None:
     """Nothing; raises UsageError where an action of that name is another one."""
     told = {
         "goal": "goal", "days": "number of days", "share": "share held out", "channel": "channel", "owner": "owner",
-        "consent": "rule of consent", "kind": "kind",
+        "consent": "rule of consent", "kind": "kind", "purpose": "purpose",
     }  # fmt: skip
     meant = replace(asked, goal=found.goal if found.goal.text == asked.goal.text else asked.goal)
     differing = [word for name, word in told.items() if getattr(found, name) != getattr(meant, name)]

@@ -1,4 +1,4 @@
-"""The chances of people in a workspace: `ws.predictions.churn()`, `.leads()`, and of any event.
+"""The chances of people in a workspace: `ws.predictions.churn()`, `.renewals()`, `.leads()`, and of any event.
 
 found = ws.predictions.churn(days=90)
 found.used, found.trials                 # the rule that did best on the hold-out, and all that were tried
@@ -7,6 +7,7 @@ ws.predictions.chance_rows(found)        # everybody: chance with limits, and wh
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
     from tenure.lifecycle.definition import Lifecycle
     from tenure.lifecycle.moves.scope import Scope
     from tenure.predict.chances import Asked, Chances
+    from tenure.predict.terms import Terms
     from tenure.warehouse.connection import Connection
     from tenure.workspace.workspace import Workspace
 
 DAYS = 90
 _LONGEST = 730
-CHANCE_MODELS = ("boosted_trees", "by_stage", "by_silence")
+CHANCE_MODELS = ("boosted_trees", "by_stage", "by_silence", "by_renewals")
 
 
 class ChancesOf:
@@ -60,6 +62,26 @@ class ChancesOf:
         columns = frozenset({PURCHASE, "recency", "rhythm", "purchases", "spend"})
         return self._found(scope, "lead", prospects, _entered(scope, customers), days, model, columns)
 
+    def renewals(self, name: str | None = None, *, days: int = DAYS, model: str | None = None) -> Chances:
+        """The chance of everybody whose term ends within so many days that it, or one after it in them, is not renewed.
+
+        Terms are those of subscriptions with a `period_end`. Raises UsageError where the log tells of none.
+        """
+        from tenure.predict.features import known_since
+        from tenure.predict.terms import Terms
+
+        scope = self._scope(name, days, model)
+        terms = Terms(unit=scope.lifecycle.unit, days=days)
+        everywhere = tuple(range(len(scope.lifecycle.stages)))
+        with self._ws._store.aside() as connection:
+            due = terms.due(scope.now, max(scope.now, known_since(connection)))
+            if not connection.execute(f"SELECT 1 FROM ({due}) LIMIT 1").fetchall():
+                raise UsageError(
+                    f"No subscription's term ends within {days} days.",
+                    hint="Bring in Subscription Started and Subscription Renewed with their period_end.",
+                )
+        return self._found(scope, "renewal", everywhere, terms.lost(scope.now), days, model, frozenset(), terms)
+
     def chance_rows(self, found: Chances, most: int | None = None) -> pa.Table:
         """Everybody (or so many), the greatest chance first: customer_id, chance, low, high, why."""
         from tenure.predict.reasons import reasons
@@ -75,20 +97,30 @@ class ChancesOf:
 
     def _found(
         self, scope: Scope, what: str, stages: tuple[int, ...], outcome: str, days: int, model: str | None,
-        without: frozenset[str],
+        without: frozenset[str], terms: Terms | None = None,
     ) -> Chances:  # fmt: skip
-        from tenure.predict.chances import Asked, chances
+        from tenure.predict.chances import MOST_PEOPLE, Asked, chances
         from tenure.predict.features import Question, ready
 
         question = Question(
-            lifecycle=scope.lifecycle, lifecycles=self._ws.definitions.lifecycles, stages=stages, kept=scope.kept()
-        )
+            lifecycle=scope.lifecycle, lifecycles=self._ws.definitions.lifecycles, stages=stages, kept=scope.kept(),
+            terms=terms,
+        )  # fmt: skip
         reads_scores(question.needed)
+        if {one.unit for one in question.needed} == {scope.lifecycle.unit}:
+            # where people are very many, some of them tell as much of the past
+            question = replace(question, share=min(1.0, MOST_PEOPLE / max(self._many(scope, stages), 1)))
         asked: Asked = Asked(name=what, question=question, outcome=outcome, horizon=days, without=without)
         # whoever writes need not wait until everything is learned
         self._ws._store.answer(lambda connection: ready(connection, question))
         with self._ws._store.aside() as connection:
             return chances(connection, asked, now=scope.now, model=model)
+
+    def _many(self, scope: Scope, stages: tuple[int, ...]) -> int:
+        places = ", ".join(map(str, stages))
+        query = f"SELECT count(*) FROM ({scope.present()}) WHERE stage IN ({places})"
+        ((count,),) = self._ws._store.connection().execute(query).fetchall()
+        return int(count)
 
     def _scope(self, name: str | None, days: int, model: str | None) -> Scope:
         from tenure.documents import did_you_mean

@@ -18,7 +18,14 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, GetJsonSchemaHandler, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    Field,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -34,9 +41,14 @@ from tenure.documents import (
     problems_of,
     validate,
 )
+from tenure.engage.consent import ConsentTrait
 from tenure.errors import DefinitionError, Problem
 from tenure.events import EventBinding, EventSpec
 from tenure.ingest.source import Source
+from tenure.metrics.costs import CostsSpec
+from tenure.warehouse.identity.written import IdentitySpec
+from tenure.warehouse.retention import KeptFor
+from tenure.workspace.export_spec import ExportSpec
 
 CONFIG_FILE = "tenure.yaml"
 DEFAULT_MONEY = "sum(purchase, within=days(365))"
@@ -99,14 +111,26 @@ class WorkspaceConfig(DefinitionModel):
     """Short names for what conditions count, beside the standard ones and before them."""
     sources: tuple[Source, ...] = ()
     """The tables that events are read from."""
+    exports: tuple[ExportSpec, ...] = ()
+    """Where copies of stages, segments, scores and histories are kept up to date: files, or a PostgreSQL schema."""
     exclude: str | None = Field(default=None, min_length=1)
     """A condition: whoever meets it (staff, tests, wholesale) is left out of every figure."""
     money: str = Field(default=DEFAULT_MONEY, min_length=1)
     """What a person is worth where populations are shown in money, in the language of conditions."""
     margin: Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})] | None = None
     """The share of revenue that is margin (0.3 is 30 %), for orders that do not carry their own."""
+    discount: Annotated[Decimal, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})] = Decimal("0.1")
+    """The yearly rate by which money that comes later counts less (0.1 is 10 %) in score.clv."""
+    costs: CostsSpec = Field(default_factory=CostsSpec)
+    """What an order, case, message or return costs, where no event tells it: {order: 4.50, case: 6, message: 0.02}."""
     rates: str | None = None
     """A CSV file of exchange rates into `currency`: columns currency, date, rate."""
+    consent: dict[str, ConsentTrait] = Field(default_factory=dict)
+    """Traits that tell of consent, each with its channel and purpose: {accepts_marketing: {channel: email}}."""
+    identity: IdentitySpec = Field(default_factory=IdentitySpec)
+    """How ids become customers: what merges two of them, how many ids one has, which values say nothing."""
+    retention: dict[str, KeptFor] = Field(default_factory=dict)
+    """How long events are kept, by name, and `default` for all others: {Page Viewed: 400 days}. Default: for ever."""
 
     @field_validator("timezone")
     @classmethod
@@ -137,11 +161,11 @@ class WorkspaceConfig(DefinitionModel):
                 raise ValueError(f"'as_of' must be now, last_event or a date, not '{written}'. {hint}") from None
         return written
 
-    @field_validator("margin")
+    @field_validator("margin", "discount")
     @classmethod
-    def _share(cls, share: Decimal | None) -> Decimal | None:
+    def _share(cls, share: Decimal | None, info: ValidationInfo) -> Decimal | None:
         if share is not None and not 0 <= share <= 1:
-            raise ValueError(f"'margin' must be a share between 0 and 1, not {share}. Write 0.3 for 30 %.")
+            raise ValueError(f"'{info.field_name}' must be a share between 0 and 1, not {share}. Write 0.3 for 30 %.")
         return share
 
     @property
@@ -222,6 +246,7 @@ def _naming_problems(
     document: Document, *, library: Collection[str], lifecycles: Collection[str], segments: Collection[str]
 ) -> Iterator[Problem]:
     yield from _source_names(document)
+    yield from _export_names(document)
     listed = document.value(("lifecycles",))
     entries = [listed] if isinstance(listed, str) else listed if isinstance(listed, list) else []
     known = {*library, *lifecycles}
@@ -264,6 +289,25 @@ def _source_names(document: Document) -> Iterator[Problem]:
             message = f"Two sources are named '{name}' (first in line {first[name]}); message ids could collide."
             yield problem_at(document, path, message, "Rename one.")
         first.setdefault(name, document.place(path)[0])
+
+
+def _export_names(document: Document) -> Iterator[Problem]:
+    exports = document.value(("exports",))
+    names: dict[str, int] = {}
+    schemas: dict[tuple[object, object], str] = {}
+    for position, export in enumerate(exports if isinstance(exports, list) else []):
+        name = export.get("name") if isinstance(export, dict) else None
+        if not isinstance(export, dict) or not isinstance(name, str):
+            continue
+        path: Path = ("exports", position, "name")
+        if name in names:
+            message = f"Two exports are named '{name}' (first in line {names[name]})."
+            yield problem_at(document, path, message, "Rename one.")
+        names.setdefault(name, document.place(path)[0])
+        schema = (export.get("database"), export.get("schema_name", "tenure"))
+        if export.get("to") == "postgresql" and schemas.setdefault(schema, name) != name:
+            message = f"The exports '{schemas[schema]}' and '{name}' go to the same tables."
+            yield problem_at(document, path, message, "Give one of them another `schema_name`.")
 
 
 def _iso(written: str) -> date | datetime:

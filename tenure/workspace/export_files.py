@@ -25,6 +25,7 @@ from tenure.warehouse.comparing import Copied
 from tenure.workspace.export_tables import ExportTable
 
 MANIFEST = "manifest.json"
+_ENDS = (".parquet", ".csv")
 # rows of those tables that are split by people, not by time
 SHARE_ROWS = 250_000
 _MOST_SHARES = 64
@@ -64,7 +65,7 @@ class Files:
         parts = copied.parts() or {NONE: (0, "")}
         known = self._known(table.name).get("parts", {})
         shape = dict(copied.columns)
-        same_shape = self._known(table.name).get("columns") == shape
+        same_shape = self._before.get("format") == self.form and self._known(table.name).get("columns") == shape
         place = self.folder / table.name
         place.mkdir(parents=True, exist_ok=True)
         written = 0
@@ -89,8 +90,9 @@ class Files:
         _placed(part, self.folder / MANIFEST)
         for name in {*self._tables, *self._before.get("tables", {})}:
             named = {one["file"] for one in self._tables.get(name, {"parts": {}})["parts"].values()}
-            for path in (self.folder / name).glob(f"*.{self.form}"):
-                if f"{name}/{path.name}" not in named:
+            # those of the form before too
+            for path in (self.folder / name).glob("*"):
+                if path.suffix in _ENDS and f"{name}/{path.name}" not in named:
                     path.unlink()
 
     def _put(self, path: Path, batches: Iterator[pa.RecordBatch]) -> None:
@@ -143,16 +145,18 @@ class Files:
                 )
             return {}
         try:
-            told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            held = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
             # cut short by no write of ours; everything is written anew
             return {}
-        if told.get("export") != self._name:
+        told: dict[str, Any] = held if isinstance(held, dict) else {}
+        of = told.get("export")
+        if of != self._name:
             raise UsageError(
-                f"{self.folder} holds the export '{told.get('export')}', not '{self._name}'.",
+                f"{self.folder} holds {f'the export {of!r}' if of else 'something else'}, not '{self._name}'.",
                 hint="Name another `folder:` for one of them.",
             )
-        return told if told.get("format") == self.form else {}
+        return told
 
 
 def _placed(part: Path, path: Path) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import secrets
 import shutil
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,9 +28,12 @@ from tenure.workspace.export_spec import ExportSpec
 from tenure.workspace.export_tables import ExportTable, export_tables
 
 if TYPE_CHECKING:
+    from tenure.warehouse.databases.target import Target
     from tenure.workspace.workspace import Workspace
 
 _STATES = "exports"
+# one run of an export at a time: two would write the same files
+_running: dict[tuple[str, str], threading.Lock] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,10 @@ class Exports:
         reached.
         """
         spec = self._spec(name)
+        with _running.setdefault((str(self._ws.folder.absolute()), name), threading.Lock()):
+            return self._run(spec)
+
+    def _run(self, spec: ExportSpec) -> Exported:
         tables = export_tables(self._ws, spec.tables)
         as_of = self._ws._now()
         moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=as_of)).isoformat()
@@ -74,7 +82,7 @@ class Exports:
             else:
                 folder = self._ws.folder / (spec.folder or f"exports/{spec.name}")
                 place, written = str(folder), _to_files(spec, folder, tables, connection, moment)
-        return Exported(name=name, to=spec.to, place=place, as_of=as_of, tables=written)
+        return Exported(name=spec.name, to=spec.to, place=place, as_of=as_of, tables=written)
 
     def _spec(self, name: str) -> ExportSpec:
         for one in self._ws.definitions.config.exports:
@@ -110,6 +118,7 @@ class Exports:
                         found.append(Written(table=table.name, rows=copied.count, written=new, deleted=gone))
                         continue
                     if not same:
+                        _refuse_others(target, spec, table.name)
                         target.make(table.name, copied.columns, key=table.key, texts=table.json)
                     rows = target.replace(table.name, copied.all())
                     found.append(Written(table=table.name, rows=rows, written=rows, whole=True))
@@ -124,6 +133,14 @@ class Exports:
             if old.name != run:
                 shutil.rmtree(old, ignore_errors=True)
         return tuple(found)
+
+
+def _refuse_others(target: Target, spec: ExportSpec, table: str) -> None:
+    if table not in target.ours and target.there(table):
+        raise UsageError(
+            f"There is a table {spec.schema_name}.{table} that no export made.",
+            hint="Name another `schema_name:`; the tables of an export are dropped and made anew.",
+        )
 
 
 def _to_files(

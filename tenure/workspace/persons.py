@@ -7,16 +7,14 @@ persons.erase("c17")
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tenure.engage.consent import KINDS, consents
+from tenure.engage.consent import Standing, Word, standing, words_of
 from tenure.lifecycle.roster import person
 from tenure.lifecycle.roster.person import Bought, Known, Score, Stay
-from tenure.lifecycle.timeline import Happened, of_unit
 from tenure.warehouse.connection import first_row
-from tenure.warehouse.erasing import Erasure
-from tenure.warehouse.measures import registered
+from tenure.warehouse.erasing import Erasure, ids_of
 
 if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
@@ -45,10 +43,6 @@ class Persons:
         """How many events of each name there are, up to a moment (microseconds UTC)."""
         return person.counts(self._connection, known.key, until=until)
 
-    def events(self, known: Known) -> tuple[Happened, ...]:
-        """All events, those to come too, the newest first."""
-        return of_unit(self._connection, known.id, limit=None)
-
     def stays(self, known: Known, lifecycle: str) -> tuple[Stay, ...]:
         """The stays in a lifecycle: past, present, and scheduled if nothing happens."""
         return person.stays(self._connection, known.key, self._ws._held()[lifecycle])
@@ -57,24 +51,39 @@ class Persons:
         """The latest score of every model."""
         return person.scores(self._connection, known.key)
 
+    def all_scores(self, known: Known) -> tuple[Score, ...]:
+        """Every score that was ever worked out, the oldest first."""
+        return person.all_scores(self._connection, known.key)
+
+    def ids(self, customer: str) -> tuple[str, ...]:
+        """Every id under which the log knows a person: their own, and those of visits that were nobody else's."""
+        return ids_of(self._connection, customer)
+
+    def identity(self, known: Known) -> Mapping[str, Sequence[str]]:
+        """The ids that their events came with, by what they are: user_id, anonymous_id, account."""
+        return person.identity(self._connection, known.key)
+
+    def event_rows(self, known: Known, written: Callable[[int | None], str | None]) -> list[dict[str, object]]:
+        """All that the log has of every event, those to come too, the newest first; times as `written` has them."""
+        return person.event_rows(self._connection, known.key, written)
+
+    def derived(self, known: Known) -> Mapping[str, list[dict[str, object]]]:
+        """What was worked out from the events, by table, where no other question tells it."""
+        return person.derived(self._connection, known.key)
+
     def bought(self, known: Known) -> Bought:
         """The purchases, as the first lifecycle understands the word."""
         return person.bought(self._connection, known.key, self._ws.lifecycle())
 
-    def consent(self, known: Known) -> Mapping[str, bool | None]:
-        """The consent to every channel that the log knows: given, taken back, or None where nothing was ever said."""
-        numbers = registered(self._connection)
-        if set(KINDS) - numbers.keys():
-            numbers = dict(self._ws.actions._numbers(*KINDS))
-        said = consents(self._connection, numbers, as_of=self._ws.as_of)
-        if not said.channels:
-            return {}
-        asked = " UNION ALL ".join(
-            f"SELECT {place} AS place, given FROM ({said.last(channel)}) WHERE unit = {known.key}"
-            for place, channel in enumerate(said.channels)
-        )
-        told = dict(self._connection.execute(asked).fetchall())
-        return {channel: told.get(place) for place, channel in enumerate(said.channels)}
+    def words(self, known: Known) -> tuple[Word, ...]:
+        """Every word of consent that they said, or that was said for them, the newest first."""
+        traits = self._ws.definitions.config.consent
+        return words_of(self._connection, known.key, as_of=self._ws.as_of, traits=traits)
+
+    def consent(self, known: Known, *, more: Sequence[Word] = ()) -> tuple[Standing, ...]:
+        """Where they stand on every channel and purpose that the log knows; `more` are words it does not know yet."""
+        told = self._ws.actions.consents()
+        return standing((*self.words(known), *more), channels=told.channels, purposes=told.purposes)
 
     def rejected(self, customer: str) -> Sequence[tuple[str, str, str]]:
         """The rejected rows that show the id: source, reason, raw."""
@@ -94,6 +103,11 @@ class Persons:
 
         The figures and lists of everybody else are brought up to date.
         """
+        known = self.find(customer)
+        mail = self.traits(known).get("email") if known else None
         done = self._ws._store.erase(customer)
+        if mail:
+            # programs may call them by their mail
+            self._ws._store.erased.add([mail])
         self._ws.roster.refresh()
         return done

@@ -179,11 +179,12 @@ class Predictions(ChancesOf, NextStepsOf, ScoresOf):
 
         assert card.fitted is not None
         now, config = card.known.after, self._ws.definitions.config
+        margin = float(1 if config.margin is None else config.margin)
         return predict.clv_interval(
-            card.fitted, card.value, now.frequency, now.recency, now.T, monetary_value=now.value,
-            discount=predict.discount(float(config.discount)), margin=float(1 if config.margin is None else config.margin),
-            horizon=float(card.horizon), of="each", layers=_layers(card.fitted), level=LEVEL, draws=_DRAWS,
-            model_error=card.choice.model_error(card.used), seed=card.seed,
+            card.fitted, card.value, now.frequency, now.recency, now.T, monetary_value=now.value, margin=margin,
+            discount=predict.discount(float(config.discount)), horizon=float(card.horizon), of="each",
+            layers=_layers(card.fitted), level=LEVEL, draws=_DRAWS, model_error=card.choice.model_error(card.used),
+            seed=card.seed,
         )  # fmt: skip
 
     def _alive(self, card: Card) -> tuple[Floats, Floats | None, Floats | None]:
@@ -236,10 +237,12 @@ class Predictions(ChancesOf, NextStepsOf, ScoresOf):
         if "parameter" in layers:
             told.append("Those of the chance to be still a customer count how uncertain the parameters are.")
         if card.value is not None:
-            kept = "in full, since there is no `margin`" if config.margin is None else f"by a margin of {config.margin:.0%}"
+            kept = (
+                "in full, as there is no `margin`" if config.margin is None else f"by a margin of {config.margin:.0%}"
+            )
             told.append(
                 f"What purchases bring in {card.horizon:,} days (score.clv) counts {kept}, discounted by "
-                f"{float(config.discount):.3g} a year (`discount` of tenure.yaml); its limits count the same layers."
+                f"{config.discount:.3g} a year (`discount` of tenure.yaml); its limits count the same layers."
             )
         return tuple(told)
 

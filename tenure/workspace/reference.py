@@ -13,7 +13,9 @@ from tenure.events import EventSpec
 from tenure.ingest.source import Source
 from tenure.lifecycle.definition import LifecycleSpec, StageSpec
 from tenure.metrics.targets import BenchmarkSpec, LimitsSpec, TargetSpec, TargetsSpec
+from tenure.warehouse.identity.written import IdentitySpec
 from tenure.workspace.config import SegmentSpec, WorkspaceConfig
+from tenure.workspace.export_spec import ExportSpec
 
 HEAD = """\
 # Workspace files
@@ -49,11 +51,24 @@ more of each.""",
         Source,
     ),
     (
+        "Exports",
+        """\
+The entries of `exports:`. [Export to a warehouse](../how-to/export-to-a-warehouse.md) tells what each table holds.""",
+        ExportSpec,
+    ),
+    (
         "Segments",
         """\
 The values of `segments:`: a condition, or a mapping of these keys. A segment has a history like a lifecycle of one
 stage.""",
         SegmentSpec,
+    ),
+    (
+        "Identity",
+        """\
+What stands under `identity:`. [How to bring identities together](../how-to/bring-identities-together.md) tells what
+the rules do.""",
+        IdentitySpec,
     ),
     (
         "Events",
@@ -88,6 +103,7 @@ metric is better, the most where less is; a metric of which neither is better ta
 )
 _LINKED = {
     "Source": "[sources](#sources)",
+    "ExportSpec": "[exports](#exports)",
     "SegmentSpec": "[segment](#segments)",
     "EventSpec": "[event](#events)",
     "StageSpec": "[stage](#stages)",

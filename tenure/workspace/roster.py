@@ -16,7 +16,7 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.periods import day_of
 from tenure.lifecycle.population import StageCount
-from tenure.lifecycle.refresh import Refreshed, applied, refresh
+from tenure.lifecycle.refresh import AS_OF, DUE, NEVER, Refreshed, applied
 from tenure.lifecycle.renewals import renewals
 from tenure.lifecycle.roster import (
     AccountsAsked,
@@ -30,10 +30,11 @@ from tenure.lifecycle.roster import (
     kept,
     look,
     rows,
-    touched,
 )
 from tenure.lifecycle.roster.accounts import owners
 from tenure.lifecycle.roster.counted import mix
+from tenure.warehouse.connection import Connection
+from tenure.warehouse.facts import fact
 from tenure.warehouse.where import quote
 from tenure.workspace.definitions import EXCLUDED
 
@@ -50,24 +51,28 @@ class RosterOf:
     def __init__(self, workspace: Workspace) -> None:
         self._ws = workspace
 
-    def refresh(self, *, anew: bool = False) -> Refreshed:
-        """What a refresh of the histories did; the roster is brought up to date in the same transaction."""
+    def refresh(self, *, anew: bool = False, until: int | None = None) -> Refreshed:
+        """What a refresh of the histories did; the roster is brought up to date in the same transaction.
+
+        `until` is the moment up to which the log is complete, where that is before now.
+        """
         with self._ws._store.transaction() as connection:
-            changed = touched(connection)
-            done = refresh(connection, self._ws.definitions.all, as_of=self._ws.as_of)
-            before = kept(connection)
-            anew = anew or bool(done.rebuilt) or before is None or done.as_of - before.made_at > _ANEW_AFTER
-            held = applied(connection)
-            keep(
-                connection, self._ws.definitions.lifecycles, held, money=self._ws.definitions.money, as_of=done.as_of,
-                changed=None if anew else changed, exclusion=held.get(EXCLUDED),
-            )  # fmt: skip
-        return done
+            return self._ws._refreshed(connection, until=until, roster="anew" if anew else "made")
+
+    def keep(self, connection: Connection, done: Refreshed, *, anew: bool = False) -> None:
+        """Nothing; the roster is what a refresh left, which this is called after, in the same transaction."""
+        before = kept(connection)
+        anew = anew or bool(done.rebuilt) or before is None or done.as_of - before.made_at > _ANEW_AFTER
+        held = applied(connection)
+        keep(
+            connection, self._ws.definitions.lifecycles, held, money=self._ws.definitions.money, as_of=done.as_of,
+            changed=None if anew else done.moved, exclusion=held.get(EXCLUDED),
+        )  # fmt: skip
 
     @property
     def kept(self) -> Roster:
         """What the roster holds. Raises UsageError where it was never made."""
-        found = kept(self._ws._store.connection())
+        found = self._ws._store.remembered("roster", kept)
         if found is None:
             raise UsageError("There is no list of people yet.", hint="It comes with the first import.")
         return found
@@ -75,11 +80,7 @@ class RosterOf:
     @property
     def version(self) -> str:
         """What is another one after every import and refresh that changed a figure: for whoever keeps figures."""
-        connection = self._ws._store.connection()
-        (told,) = connection.execute(
-            "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM touched), (SELECT count(*) FROM stage_codes)"
-        ).fetchall()
-        return f"{self._ws.refreshed_as_of} {told}"
+        return self._ws._store.remembered("version", _version)
 
     def stages(self, name: str | None = None) -> tuple[StageCount, ...]:
         """People and money of every stage now, as the lists have them; last those in none."""
@@ -100,9 +101,8 @@ class RosterOf:
     def rows(self, asked: Asked, name: str | None = None, *, limit: int | None = None) -> pa.Table:
         """All of them as Arrow, or the first `limit`."""
         lifecycle = self._ws.lifecycle(name)
-        limits = {} if limit is None else {"limit": limit}
         return rows(
-            self._ws._store.connection(), self.kept, self._ws._held(), asked, lifecycle=lifecycle.name, **limits
+            self._ws._store.connection(), self.kept, self._ws._held(), asked, lifecycle=lifecycle.name, limit=limit
         )
 
     def accounts(
@@ -157,10 +157,24 @@ class RosterOf:
         return sorted(self.kept.traits)
 
     def next_move(self, after: int) -> int | None:
-        """When the first scheduled move after a moment comes (microseconds UTC); None where there is none."""
-        query = "SELECT min(entered_at) FROM stage_codes WHERE entered_at > ?"
+        """The moment (microseconds UTC) before which nothing happens by itself; None where nothing ever does.
+
+        Somebody moves then, an event that is dated later than `after` comes of age, or nothing happens all the same.
+        """
+        query = (
+            f"SELECT least((SELECT CAST(max(value) AS BIGINT) FROM facts WHERE name = '{DUE}'), "
+            "(SELECT min(time) FROM measures WHERE time > $1), "
+            "(SELECT min(first_seen) FROM units WHERE first_seen > $1))"
+        )
         ((found,),) = self._ws._store.connection().execute(query, [after]).fetchall()
-        return None if found is None else int(found)
+        return None if found is None or found == NEVER else int(found)
+
+
+def _version(connection: Connection) -> str:
+    (told,) = connection.execute(
+        "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM touched), (SELECT count(*) FROM stage_codes)"
+    ).fetchall()
+    return f"{fact(connection, AS_OF)} {told}"
 
 
 def risky(lifecycle: Lifecycle) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """The scores and cards of a workspace: predicted, written for a moment, and told again from there.
 
-ws.predictions.write()                   # p_alive, purchases, clv, p_churn, lead, next_order, next_offer, health
+ws.predictions.write()                   # purchases, p_alive, clv, p_churn, p_not_renewed, lead, next_order, …
 ws.predictions.cards()                   # the last card of every model
 ws.predictions.table("p_churn")          # everybody's last score of a name
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
 
 HEALTH_FILE = "health.yaml"
-MODELS = ("purchases", "churn", "lead", "next_order", "next_offer", "health")
+MODELS = ("purchases", "churn", "renewal", "lead", "next_order", "next_offer", "health")
 DAYS = 90
 _DAY = 86_400_000_000
 _MOST_REASONED = 5000
@@ -180,9 +180,9 @@ class ScoresOf:
             case "purchases":
                 found = self.purchases(name, horizon=horizon)  # type: ignore[attr-defined]
                 return self.purchases_card(found, name), self._of_purchases(found, as_of)  # type: ignore[attr-defined]
-            case "churn" | "lead":
-                chances = self.churn(name, days=days) if model == "churn" else self.leads(name, days=days)  # type: ignore[attr-defined]
-                scored = "p_churn" if model == "churn" else "lead"
+            case "churn" | "renewal" | "lead":
+                asked = {"churn": self.churn, "renewal": self.renewals, "lead": self.leads}[model]  # type: ignore[attr-defined]
+                chances, scored = asked(name, days=days), told.SCORES[model]
                 top = np.argsort(-chances.chance, kind="stable")[:_MOST_REASONED].tolist()
                 card = told.card_of_chances(chances, realised=self._realised(chances, scored))
                 return card, [

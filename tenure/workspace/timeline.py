@@ -47,15 +47,16 @@ class Timeline:
     def of(
         self, customer: str, names: Sequence[str] | None = None, before: Place | None = None, limit: int = 50, *,
         without: Sequence[str] = (), since: int | None = None, kind: str = "customer", offset: int = 0,
+        key: int | None = None,
     ) -> tuple[Happened, ...]:  # fmt: skip
         """The newest events of somebody; ask for what is `before` the `place` of the last one for the next page.
 
         What is dated later than the workspace speaks of is not there yet. For an account (`kind`), the events that
-        name it, whoever's they are.
+        name it, whoever's they are. `key` is the person's in the store, where it is known already.
         """
         return of_unit(
             self._ws._store.connection(), customer, kind=kind, names=names, without=without, before=before, since=since,
-            until=self._until, limit=limit, offset=offset,
+            until=self._until, limit=limit, offset=offset, key=key,
         )  # fmt: skip
 
     def feed(
@@ -71,17 +72,24 @@ class Timeline:
             ws._store.connection(), wanted, customers=customers, before=before, since=since, until=last, limit=limit
         )
 
-    def notes(self, periods: Sequence[tuple[str, date]], *, until: int | None = None) -> tuple[Noted, ...]:
+    def notes(
+        self, periods: Sequence[tuple[str, date]], *, until: int | None = None, ahead: bool = False
+    ) -> tuple[Noted, ...]:
         """What was noted, or released, in periods given by name and first day, oldest first; at most 30, the newest.
 
-        `until` is where the last period ends.
+        `until` is where the last period ends. With `ahead`, what is noted for days to come is there too.
         """
         if not periods:
             return ()
         ws = self._ws
         starts = [midnight(ws.zone, start) for _, start in periods]
         last = None if until is None else until - 1
-        rows = sorted(self.feed(NOTES, limit=30, since=starts[0], until=last), key=lambda one: one.time)
+        if ahead and last is not None:
+            wanted = [Named(names=(one,)) for one in NOTES]
+            found = newest(ws._store.connection(), wanted, since=starts[0], until=last, limit=30)
+        else:
+            found = self.feed(NOTES, limit=30, since=starts[0], until=last)
+        rows = sorted(found, key=lambda one: one.time)
         return tuple(
             Noted(
                 number=place, period=periods[bisect(starts, one.time) - 1][0], day=day_of(ws.zone, one.time),

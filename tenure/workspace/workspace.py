@@ -11,10 +11,11 @@ but the store and the definitions as they were read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -33,11 +34,14 @@ from tenure.lifecycle.moves.people import Who
 from tenure.lifecycle.plan import Plan, plan
 from tenure.lifecycle.population import StageCount, excluded, population
 from tenure.lifecycle.printed import lifecycle_sql
-from tenure.lifecycle.refresh import AS_OF, Applied, Refreshed, applied, refresh
+from tenure.lifecycle.refresh import AS_OF, Applied, Refreshed, applied, refresh, standing
+from tenure.lifecycle.roster.kept import FACT as ROSTER
 from tenure.lifecycle.tell import due_people, history_rows
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.duckdb import Store
 from tenure.warehouse.facts import fact
+from tenure.warehouse.identity.asking import unit_of
+from tenure.warehouse.measures import CUSTOMER
 from tenure.workspace.calendar import last_periods
 from tenure.workspace.checkup import Checkup, checkup, number
 from tenure.workspace.definitions import EXCLUDED, Definitions, read_definitions
@@ -54,16 +58,25 @@ RESTATED = 6  # months that a plan tells anew
 class Workspace(Rooms, AbstractContextManager["Workspace"]):
     """A workspace whose store this process holds. Close it, or use it in a `with` statement."""
 
-    def __init__(self, folder: Path, definitions: Definitions, store: Store, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, folder: Path, definitions: Definitions, store: Store, clock: Callable[[], int],
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         self.folder = folder
         self.definitions = definitions
         self.zone = ZoneInfo(definitions.config.timezone)
         self._store = store
         self._clock = clock
+        self._variables = variables
 
     @classmethod
-    def open(cls, folder: Path, *, clock: Callable[[], int], memory_limit: str | None = None) -> Workspace:
+    def open(
+        cls, folder: Path, *, clock: Callable[[], int], memory_limit: str | None = None,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> Workspace:  # fmt: skip
         """The workspace in `folder`; `clock` tells the time in microseconds since 1970.
+
+        `variables` are those of the environment, which hold the URLs of databases.
 
         Raises DefinitionError with every problem of its files, WorkspaceHeld where another process has it open.
         """
@@ -71,11 +84,12 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
         if (own := folder / OWN_FOLDER).exists() and not own.is_dir():
             raise StoreError(f"{own} is a file, where Tenure keeps its store.", hint="Move it, or take another folder.")
         store = Store.open(folder / OWN_FOLDER / STORE_FILE, memory_limit=memory_limit)
-        return cls(folder, definitions, store, clock)
+        store.rules = definitions.config.identity.rules
+        return cls(folder, definitions, store, clock, variables)
 
     def reread(self) -> Workspace:
         """The same workspace and store, with the definitions as the files now have them. Raises DefinitionError."""
-        return Workspace(self.folder, read_definitions(self.folder), self._store, self._clock)
+        return Workspace(self.folder, read_definitions(self.folder), self._store, self._clock, self._variables)
 
     def bounded(self, seconds: float) -> AbstractContextManager[None]:
         """A block in which this thread's questions are given up after so long. Raises TookTooLong then."""
@@ -108,7 +122,9 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
         """What became of the files of every source, or of those named in `only`; what is loaded already is not read."""
         config = self.definitions.config
         rates = self.folder / config.rates if config.rates else None
-        settings = LoadSettings(timezone=config.timezone, currency=config.currency, rates=rates)
+        settings = LoadSettings(
+            timezone=config.timezone, currency=config.currency, rates=rates, variables=self._variables
+        )
         chosen = self.sources(only)
         return tuple(
             load(
@@ -125,14 +141,29 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
     def refresh(self) -> Refreshed:
         """What was done to bring the stored histories up to date with events, definitions and `as_of`."""
         with self._store.transaction() as connection:
-            refuse_lost_stages(self.folder, self.definitions.lifecycles, applied(connection))
-            return refresh(connection, self.definitions.all, as_of=self.as_of)
+            return self._refreshed(connection)
 
     def rebuild(self) -> Refreshed:
         """What was done to compute every history anew over the whole log."""
         with self._store.transaction() as connection:
-            refuse_lost_stages(self.folder, self.definitions.lifecycles, applied(connection))
-            return refresh(connection, self.definitions.all, as_of=self.as_of, anew=True)
+            return self._refreshed(connection, anew=True)
+
+    def _refreshed(
+        self, connection: Connection, *, until: int | None = None, anew: bool = False,
+        roster: Literal["kept", "made", "anew"] = "kept",
+    ) -> Refreshed:  # fmt: skip
+        """What a refresh did; the lists of people follow it where there are any, or are `made`."""
+        # definitions that are only looked at, as a preview does, leave the store's rules as they are
+        self._store.rules = self.definitions.config.identity.rules
+        self._store.identify(connection)
+        refuse_lost_stages(self.folder, self.definitions.lifecycles, applied(connection))
+        as_of = self.as_of
+        if self.definitions.config.as_of == "now":
+            as_of = standing(connection, as_of if until is None else min(as_of, until))
+        done = refresh(connection, self.definitions.all, as_of=as_of, anew=anew, now=self._clock())
+        if roster != "kept" or fact(connection, ROSTER) is not None:
+            self.roster.keep(connection, done, anew=roster == "anew")
+        return done
 
     def run(self, progress: Callable[[Progress], None] | None = None) -> tuple[tuple[LoadReport, ...], Refreshed]:
         """What an import of everything new did, and the refresh after it."""
@@ -155,12 +186,12 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
     @property
     def last_event(self) -> int | None:
         """The time of the last event of all; None where there is none."""
-        return _number(self._store.connection(), "SELECT max(time) FROM events")
+        return self._store.remembered("last event", lambda log: _number(log, "SELECT max(time) FROM events"))
 
     @property
     def first_event(self) -> int | None:
         """The time of the first event of all; None where there is none."""
-        return _number(self._store.connection(), "SELECT min(time) FROM events")
+        return self._store.remembered("first event", lambda log: _number(log, "SELECT min(time) FROM events"))
 
     @property
     def received_until(self) -> int | None:
@@ -170,7 +201,7 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
     @property
     def refreshed_as_of(self) -> int | None:
         """The moment up to which the stored histories go; None before the first refresh."""
-        told = fact(self._store.connection(), AS_OF)
+        told = self._store.remembered(AS_OF, lambda log: fact(log, AS_OF))
         return None if told is None else int(told)
 
     def moment(self, text: str | None) -> int:
@@ -264,6 +295,8 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
         held = self._held()
         moment = self._now() if at is None else parse_moment(at, self.zone)
         with self._store.aside() as connection:
+            if lifecycle.unit == CUSTOMER and (unit := unit_of(connection, customer)):
+                customer = unit[1]
             return explain(connection, self.definitions.lifecycles, held, lifecycle.name, customer, at=moment)
 
     def plan(self) -> Plan:
@@ -283,10 +316,11 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
 
     def knows(self, customer: str, name: str | None = None) -> bool:
         """Whether anything is known of the unit of that id, of the kind that a lifecycle counts (None: of any kind)."""
-        query, told = "SELECT count(*) > 0 FROM units WHERE id = ?", [customer]
+        connection = self._store.connection()
         if name is not None:
-            query, told = f"{query} AND kind = ?", [customer, self.lifecycle(name).unit]
-        return self._store.connection().execute(query, told).fetchall() == [(True,)]
+            return unit_of(connection, customer, self.lifecycle(name).unit) is not None
+        row = connection.execute("SELECT count(*) > 0 FROM units WHERE id = ?", [customer]).fetchall()
+        return row == [(True,)] or unit_of(connection, customer) is not None
 
     @property
     def money_words(self) -> str:
@@ -317,7 +351,7 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
         return self.refreshed_as_of or self.as_of
 
     def _held(self) -> dict[str, Applied]:
-        held = applied(self._store.connection())
+        held = self._store.remembered("applied", applied)
         if not held:
             raise UsageError("No history has been computed yet.", hint="Run `tenure run` first.")
         stale = [one.name for one in self.definitions.all if one.name not in held or held[one.name].id != one.id]

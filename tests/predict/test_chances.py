@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from tenure.cli.commands import app
 from tenure.errors import DefinitionError, FitError, UsageError
 from tenure.events import Event
 from tenure.predict.card import ModelCard
+from tenure.predict.chances import Chances
 from tenure.predict.features import Question, look_around, panel_of
 from tenure.workspace import Workspace
 
@@ -85,6 +87,11 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         yield ws
 
 
+@pytest.fixture(scope="module")
+def lost(workspace: Workspace) -> Chances:
+    return workspace.predictions.churn(days=30)
+
+
 def test_a_panel_of_the_past_holds_nothing_that_came_later(workspace: Workspace):
     scope = workspace.moves.scope(None)
     question = Question(lifecycle=scope.lifecycle, lifecycles=workspace.definitions.lifecycles, stages=(1,))
@@ -110,8 +117,22 @@ def test_a_panel_of_the_past_holds_nothing_that_came_later(workspace: Workspace)
             assert "Exit Interview" not in spec.signals
 
 
-def test_a_leak_is_left_out_and_said(workspace: Workspace):
-    found = workspace.predictions.churn(days=30)
+def test_a_share_of_people_is_looked_at_as_all_of_them_are(workspace: Workspace):
+    scope = workspace.moves.scope(None)
+    question = Question(lifecycle=scope.lifecycle, lifecycles=workspace.definitions.lifecycles, stages=(1,))
+    with workspace._store.aside() as connection:
+        as_of = START + 350 * DAY
+        spec = look_around(connection, question, as_of)
+        everybody = panel_of(connection, question, spec, as_of)
+        some = panel_of(connection, replace(question, share=0.5), spec, as_of)
+    assert 0.35 < len(some.units) / len(everybody.units) < 0.65
+    rows = np.isin(everybody.units, some.units)
+    assert rows.sum() == len(some.units)
+    assert np.array_equal(everybody.values[rows], some.values, equal_nan=True)
+
+
+def test_a_leak_is_left_out_and_said(workspace: Workspace, lost: Chances):
+    found = lost
     assert "event:Exit Interview" not in {one.group for one in found.panel.columns}
     assert [one.group for one in found.leaks if one.left_out] == ["event:Reason Filed"]
     assert "event:Reason Filed" not in {one.group for one in found.panel.columns}
@@ -124,8 +145,21 @@ def test_a_leak_is_left_out_and_said(workspace: Workspace):
     assert all(row["low"] <= row["chance"] <= row["high"] for row in rows)
     assert all(date + 30 * DAY <= later for date, later in zip(found.dates.all(), found.dates.all()[1:], strict=False))
     assert found.used == found.trials[0]
-    again = workspace.predictions.churn(days=30)
-    assert np.array_equal(again.chance, found.chance)
+
+
+def test_whoever_writes_need_not_wait_while_something_is_learned(
+    workspace: Workspace, lost: Chances, monkeypatch: pytest.MonkeyPatch
+):
+    def wait(_: object) -> None:
+        raise AssertionError("the store is written to")
+
+    # what is read was extracted the first time
+    workspace.predictions.health(days=30)
+    monkeypatch.setattr(type(workspace._store), "transaction", wait)
+    assert len(workspace.predictions.summary().units)
+    assert workspace.predictions.learn("health", days=30).why == ""
+    # panels were looked at: no lead stays one for long
+    assert "Nobody stood there" in workspace.predictions.learn("lead", days=30).why
 
 
 def test_what_cannot_be_told_is_refused_with_what_is_missing(workspace: Workspace):
@@ -170,7 +204,7 @@ def test_health_is_what_its_parts_say_and_its_bands_are_tested(workspace: Worksp
     path.write_text(HEALTH)
 
 
-def test_scores_and_cards_are_written_and_told(workspace: Workspace):
+def test_scores_and_cards_are_written_and_told(workspace: Workspace, lost: Chances):
     done = {
         one.model: one for one in workspace.predictions.write(["purchases", "churn", "next_offer", "health"], days=30)
     }
@@ -183,7 +217,8 @@ def test_scores_and_cards_are_written_and_told(workspace: Workspace):
     card = cards[0]
     assert sum(week.came for week in card.weeks) == int(workspace.predictions.summary().after.frequency.sum())
     churn = workspace.predictions.table("p_churn")
-    assert churn.num_rows == len(workspace.predictions.churn(days=30).chance)
+    # what is learned twice is the same
+    assert sorted(churn["value"].to_pylist()) == sorted(lost.chance.tolist())
     who = churn["customer_id"][0].as_py()
     assert {one.name for one in workspace.predictions.reasons_of(who)} >= {"p_churn"}
 
@@ -196,8 +231,8 @@ def test_the_commands(workspace: Workspace):
     assert told.exit_code == 0, told.output
     for words in ("Who is lost in the next 30 days", "Reason Filed", "left out", "On the hold-out", "four in five"):
         assert words in told.output
-    card = run(app, ["-C", str(folder), "predict", "churn", "--days", "30", "--card", "--format", "json"])
-    assert json.loads(card.output)["name"] == "churn"
+    card = run(app, ["-C", str(folder), "predict", "health", "--days", "30", "--card", "--format", "json"])
+    assert json.loads(card.output)["name"] == "health"
     rows = json.loads(run(app, ["-C", str(folder), "predict", "health", "--format", "json"]).output)
     assert set(rows[0]) == {"customer_id", "health", "band", "why"}
     wrong = run(app, ["-C", str(folder), "predict", "lead", "--event", "order"])

@@ -144,6 +144,16 @@ def test_reasons_are_those_of_the_last_scores_and_leave_with_the_person(workspac
         ]
 
 
+def test_whoever_was_forgotten_while_scores_were_worked_out_has_none(workspace: Workspace):
+    with workspace._store.transaction() as connection:
+        scores = Written(
+            name="lead", model="m", as_of=START, units=np.array([1, 999]), value=np.array([0.5, 0.5]), reasoned=[0, 1],
+            reasons=[(Reason(said="x", points=0.1),)] * 2,
+        )  # fmt: skip
+        assert write(connection, scores, written_at=START) == 1
+        assert told_reasons(connection, 999) == ()
+
+
 def test_scores_may_not_stand_where_they_would_change_every_figure(tmp_path: Path):
     (tmp_path / "tenure.yaml").write_text("name: X\nexclude: score.clv > 1\n")
     with pytest.raises(DefinitionError, match="Scores cannot stand here"):

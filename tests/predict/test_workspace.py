@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import tenure
+from tenure import predict
 from tenure.cli.commands import app
 from tenure.errors import UsageError
 from tenure.events import STANDARD
@@ -99,6 +100,26 @@ def test_the_card_tells_what_was_tried(workspace: Workspace) -> None:
     assert sum(rows["purchases"].to_pylist()) == pytest.approx(card.expected)
     again = workspace.predictions.purchases(horizon=90)
     assert again.total is not None and again.total.low == card.total.low
+
+
+def test_what_customers_bring_is_discounted_and_after_the_margin(workspace: Workspace) -> None:
+    predictions, config = workspace.predictions, workspace.definitions.config
+    card = predictions.purchases(horizon=180, model="mbg_nbd")
+    assert card.fitted is not None and card.value is not None
+    written = {one.name: one for one in predictions._of_purchases(card, 0)}
+    now = card.known.after
+    told = predict.clv(
+        card.fitted, card.value, now.frequency, now.recency, now.T, monetary_value=now.value, horizon=180.0,
+        discount=predict.discount(float(config.discount)), margin=float(config.margin or 1),
+    )  # fmt: skip
+    clv, alive = written["clv"], written["p_alive"]
+    assert clv.value == pytest.approx(told)
+    assert clv.low is not None and clv.high is not None
+    # together the limits hold what is expected of all
+    assert clv.low.sum() < clv.value.sum() < clv.high.sum()
+    assert alive.low is not None and alive.high is not None
+    assert np.all(alive.low <= alive.value + 0.01) and np.all(alive.value <= alive.high + 0.01)
+    assert any("discounted by 0.1 a year" in note for note in predictions.purchases_card(card).notes)
 
 
 def test_what_cannot_be_predicted(workspace: Workspace) -> None:

@@ -18,7 +18,8 @@ PAGES = (
     "/today?whose=all", "/overview", "/forecast", "/stages/classic/at_risk", "/people", "/accounts", "/renewals",
     "/feedback?days=3650", "/actions", "/actions/new?in.classic=lapsed", "/metrics", "/cohorts", "/journeys",
     "/journeys?show=rfm", "/channels", "/notes", "/definitions", "/definitions/classic", "/changes", "/data",
-    "/data/upload", "/access", "/access/log", "/me", "/lists/moved?lifecycle=classic", "/account/login/",
+    "/data/upload", "/data/new/source", "/access", "/access/log", "/me", "/lists/moved?lifecycle=classic",
+    "/account/login/",
 )  # fmt: skip
 
 
@@ -118,3 +119,10 @@ def test_numbers_are_read_as_people_type_them(site: Path, language: str, text: s
 
     with override(language):
         assert typed(text) == (None if number is None else Decimal(number))
+
+
+def test_charts_speak_the_language_of_whoever_looks(as_: As) -> None:
+    client, address = as_("analyst"), "/stages/classic/at_risk/charts"
+    english, german = (client.get(address, headers={"Accept-Language": one}).content.decode() for one in ("en", "de"))
+    assert ("left · came" in english, "gingen · kamen" in german) == (True, True)
+    assert "left · came" not in german

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.server.test_lifecycle_pages import part
 
 
 @pytest.fixture
@@ -33,10 +36,7 @@ def test_a_note_stands_on_charts_over_time(noted: None, as_: Callable[..., Any])
     "address", ["/cohorts", "/metrics/orders/trend", "/forecast/outlook?lifecycle=classic"],
 )  # fmt: skip
 def test_charts_and_tables_over_time_have_notes(noted: None, as_: Callable[..., Any], address: str) -> None:
-    page = as_("viewer").get(address)
-    while page.status_code == 202:
-        page = as_("viewer").get(address)
-    assert "Prices &lt;b&gt;went&lt;/b&gt; up" in page.content.decode()
+    assert "Prices &lt;b&gt;went&lt;/b&gt; up" in part(as_("viewer"), address)
 
 
 def test_a_note_falls_into_its_period(noted: None) -> None:
@@ -60,6 +60,18 @@ def test_what_is_no_note_is_refused(as_: Callable[..., Any], form: dict[str, str
 
     answer = as_("analyst").post("/notes", form, follow=True)
     assert said in answer.content.decode()
+    assert not InboxEvent.objects.exists()
+
+
+def test_a_note_does_not_become_the_last_event(as_: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from tenure.server import holding
+    from tenure.server.work.models import InboxEvent
+
+    ws = holding.workspace()
+    config = ws.definitions.config.model_copy(update={"as_of": "last_event"})
+    monkeypatch.setattr(ws, "definitions", replace(ws.definitions, config=config))
+    answer = as_("analyst").post("/notes", {"day": "2025-12-24", "text": "x"}, follow=True)
+    assert "where charts go" in answer.content.decode()
     assert not InboxEvent.objects.exists()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenure import charts
-from tenure.charts.credited import SHORT, UNKNOWN
+from tenure.charts.credited import UNKNOWN, short_names
 from tenure.charts.follows import BEGIN, END, chosen
 from tenure.metrics.attribution.side_by_side import METHODS
 from tenure.report.measured import Measured
@@ -84,7 +84,7 @@ def credited(measured: Measured, look: Look) -> list[Sketch]:
         Sketch(
             name="credits", title="Which channels brought them?", told=told,
             draw=lambda width: charts.credited(found, width=width),
-            head=("Channel", "Touches", *(SHORT.get(name, name) for name in METHODS), "Spent", "Each, by Markov"),
+            head=("Channel", "Touches", *(short_names()[name] for name in METHODS), "Spent", "Each, by Markov"),
             rows=tuple(
                 (
                     one.channel or UNKNOWN, f"{one.touches:,}",

@@ -24,10 +24,13 @@ def key_figures(measured: Measured, look: Look) -> list[Sketch]:
         told += " The band is the target."
     if running:
         told += " That month goes on: the diamond is where it will end at the pace of earlier ones."
+    told += look.noted([point.period for one in shown for point in one.trend.points])
     return [
         Sketch(
             name="figures", title="How are the key figures doing?", told=told,
-            draw=lambda width: charts.trends([one.trend for one in shown], width=width, currency=look.currency),
+            draw=lambda width: charts.trends(
+                [one.trend for one in shown], width=width, currency=look.currency, notes=look.marks
+            ),
             head=("Key figure", "Month", "Value", "Before", "Change", "Target", "Status", "n"),
             rows=tuple(
                 (

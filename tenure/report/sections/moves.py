@@ -14,14 +14,13 @@ def months(figures: Figures, look: Look) -> list[Sketch]:
         return []
     rows = [row for row in figures.over_time if row.stage is not None]
     money = Money(figures.currency, [row.money for row in rows if row.money is not None])
-    marks = [charts.Mark(number=one.number, period=one.period) for one in figures.notes]
-    noted = " ".join(f"{one.number}: {one.text} ({one.day.isoformat()})." for one in figures.notes)
+    noted = look.noted([row.period.name for row in rows])
     return [
         Sketch(
             name="months", title="Who is where, month by month?", legend=True,
-            told=f"{_change(figures, look)} {noted}".rstrip(),
+            told=f"{_change(figures, look)}{noted}",
             draw=lambda width: charts.over_time(
-                rows, colours=look.colours, width=width, noun=look.noun, notes=marks
+                rows, colours=look.colours, width=width, noun=look.noun, notes=look.marks
             ),
             head=("Month", "Stage", look.noun.capitalize(), "Came", "Left", "Worth"),
             rows=tuple(

@@ -21,9 +21,10 @@ def outlook(figures: Figures, look: Look) -> list[Sketch]:
         Sketch(
             name="outlook", title=f"What is to come in the next {several(len(periods), 'month')}?",
             told=f"{look.noun.capitalize()} in each stage if people go on as they did; above each the figure of "
-            f"{periods[-1].name}, with the limits (the band) of four in five outcomes.",
+            f"{periods[-1].name}, with the limits (the band) of four in five outcomes."
+            + look.noted([one.period.name for one in past]),
             draw=lambda width: charts.ahead(
-                past, told.expected, titles=shown, colours=look.colours, width=width
+                past, told.expected, titles=shown, colours=look.colours, width=width, notes=look.marks
             ),
             head=("Month", "Stage", look.noun.capitalize(), "Low", "High", "Come", "Low", "High"),
             rows=tuple(

@@ -24,10 +24,11 @@ def cohorts(measured: Measured, look: Look) -> list[Sketch]:
         told += f" All together: {after}."
     if any(not one.complete for one in cells):
         told += " Broken frames: the month goes on."
+    told += look.noted([one.cohort.name for one in cells if one.cohort is not None])
     return [
         Sketch(
             name="cohorts", title="Do they come back?", told=told,
-            draw=lambda width: charts.retained(cells, width=width, unit="month"),
+            draw=lambda width: charts.retained(cells, width=width, unit="month", notes=look.marks),
             head=("First bought in", "Months after", look.noun.capitalize(), "Bought again", "Share", "Complete"),
             rows=tuple(
                 (

@@ -36,8 +36,8 @@ from tenure.workspace.changed_files import (
 from tenure.workspace.config import CONFIG_FILE
 
 Texts = Mapping[str, str | None]
-# what of tenure.yaml decides on what is imported, and how
-IMPORTED = ("sources", "rates", "currency", "timezone", "retention", "consent")
+# what of tenure.yaml decides on what comes in and goes out, where to, and who is whom
+IMPORTED = ("sources", "exports", "rates", "currency", "timezone", "identity", "retention", "consent")
 _MARK = "\ufeff"
 MOST_FILES = 20
 MOST_PEOPLE = 200
@@ -192,7 +192,7 @@ def _may_change(reader: Reader, texts: Texts, *, exact: bool = False) -> dict[st
     if not reader.may(Right.SOURCES) and _touches_imports(kept):
         raise Denied(
             f"Only administrators change {', '.join(IMPORTED[:-1])} and {IMPORTED[-1]}.",
-            hint="They decide on what is imported. Leave them as they are, or ask an administrator.",
+            hint="They decide on what comes in, and goes out. Leave them as they are, or ask an administrator.",
         )
     return kept
 

@@ -21,7 +21,7 @@ from tenure.metrics.rfm import RFM_CELLS
 from tenure.server import holding
 from tenure.server.access.kept import kept
 from tenure.server.access.later import later, soon
-from tenure.server.access.people import PAGE, Person, people_of, stranger
+from tenure.server.access.people import PAGE, Person, goes_on, looked_through, people_of, stranger
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 from tenure.workspace.value import DAYS
@@ -72,11 +72,12 @@ class Listed:
 
 
 def behind(reader: Reader, asked: Behind, *, offset: int = 0, limit: int = PAGE) -> Listed | None:
-    """The rows from `offset` on. Raises UsageError for what does not exist."""
+    """The rows from `offset` on. Raises UsageError for what does not exist, Denied as `people` does."""
     require(reader, Right.PEOPLE)
     table = later(_table, asked)
     if table is None:
         return None
+    limit = looked_through(reader, offset, limit)
     shown = table.slice(offset, limit)
     people = people_of(shown["customer_id"].to_pylist(), lifecycle=asked.lifecycle)
     columns = tuple(name for name in table.column_names if name != "customer_id")
@@ -89,7 +90,7 @@ def behind(reader: Reader, asked: Behind, *, offset: int = 0, limit: int = PAGE)
     )
     return Listed(
         count=table.num_rows, rows=rows, columns=columns, lifecycle=holding.workspace().lifecycle(asked.lifecycle),
-        more=table.num_rows > offset + limit,
+        more=table.num_rows > offset + limit and goes_on(reader, offset, limit),
     )  # fmt: skip
 
 

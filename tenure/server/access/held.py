@@ -68,7 +68,7 @@ def held(reader: Reader, customer: str) -> dict[str, Any]:
         "tasks": [_plain(row) for row in tasks(ids).values(*_TASK)],
         "rejected": [
             {"source": source, "reason": reason, "row": raw}
-            for one in ids for source, reason, raw in persons.rejected(one)
+            for source, reason, raw in dict.fromkeys(row for one in named for row in persons.rejected(one))
         ],
         "done_by_users": [
             {key: one.plain()[key] for key in ("at", "who", "did", "what", "detail")}

@@ -9,7 +9,7 @@ A row is a move, or somebody in a stage: a figure has exactly as many as the lis
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -25,7 +25,7 @@ from tenure.lifecycle.periods import midnight
 from tenure.server import holding
 from tenure.server.access.kept import kept
 from tenure.server.access.lifecycle import FURTHEST, due_table
-from tenure.server.access.people import PAGE, Person, people_of, stranger
+from tenure.server.access.people import PAGE, Person, goes_on, looked_through, people_of, stranger
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 
@@ -77,9 +77,11 @@ class Rows:
 
 
 def listed(reader: Reader, asked: Listed, *, offset: int = 0, limit: int = PAGE) -> Rows:
-    """The rows from `offset` on. Raises UsageError for stages, days or moments that do not exist."""
+    """The rows from `offset` on. Raises UsageError for stages, days or moments that do not exist, Denied as `people`."""
     require(reader, Right.PEOPLE)
-    return _page(asked, offset, limit)
+    limit = looked_through(reader, offset, limit)
+    found = _page(asked, offset, limit)
+    return found if goes_on(reader, offset, limit) else replace(found, more=False)
 
 
 @kept(64)

@@ -58,9 +58,12 @@ def write_note(user: User, text: str, day: str) -> None:
         raise UsageError(f"{day[:40]!r} is no day.", hint="Write it as 2025-06-30.") from None
     ws = holding.workspace()
     # a note before the log would begin it, and with it every chart and cohort
-    first, last = ws.first_event, day_of(ws.zone, ws.as_of) + _AHEAD
+    first, last = ws.first_event, day_of(ws.zone, ws.as_of)
+    # and one behind it would be the last event, which some workspaces end with
+    last += timedelta(0) if ws.definitions.config.as_of == "last_event" else _AHEAD
     if first is None or not day_of(ws.zone, first) <= chosen <= last:
-        raise UsageError("Notes stand where charts go: from the first event to a year ahead.", hint="Take another day.")
+        since = f" from {day_of(ws.zone, first)} to {last}" if first is not None else " once there are events"
+        raise UsageError(f"Notes stand where charts go:{since}.", hint="Take another day.")
     with transaction.atomic():
         tell(NOTES[0], None, {"text": clean}, by=user.username, time=midnight(ws.zone, chosen))
         record(user, "wrote a note on the time axis", clean)

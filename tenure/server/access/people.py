@@ -78,7 +78,7 @@ def people(
     require(reader, Right.PEOPLE)
     limit = looked_through(reader, offset, limit)
     found = _page(asked, lifecycle, offset, limit, counted)
-    return found if reader.may(Right.EXPORT) or offset + limit < LOOKED_AT else replace(found, more=False)
+    return found if goes_on(reader, offset, limit) else replace(found, more=False)
 
 
 @kept(128)
@@ -118,6 +118,11 @@ def looked_through(reader: Reader, offset: int, limit: int) -> int:
     if before + shown >= A_DAY and isinstance(reader, User):
         record(reader, "looked at very many people", str(A_DAY))
     return shown
+
+
+def goes_on(reader: Reader, offset: int, limit: int) -> bool:
+    """Whether somebody may see what follows on a page of a list."""
+    return reader.may(Right.EXPORT) or offset + limit < LOOKED_AT
 
 
 def people_table(reader: Reader, asked: Asked, *, lifecycle: str | None = None) -> pa.Table:

@@ -69,10 +69,15 @@ def erase(user: User, customer: str, *, address: str | None = None) -> Future[Er
     called = contacts(dict(persons.traits(known)))
 
     def erased() -> Erasure:
-        with holding.writing:
-            done = Persons(holding.workspace()).erase(customer)
         word = f"erased-{secrets.token_hex(6)}"
+        with holding.writing:
+            held = Persons(holding.workspace())
+            # before the log: who is in it no more is nobody, and could not be asked for again after an end in between
+            with transaction.atomic():
+                _forget(tuple(dict.fromkeys((*held.ids(customer), *called))), word)
+            done = held.erase(customer)
         with transaction.atomic():
+            # what was written about them meanwhile
             _forget(tuple(dict.fromkeys((*done.ids, *called))), word)
             record(user, "erased a person", word, address=address, events=done.events, mentions=done.mentions)
         # pages that were drawn with their name

@@ -74,6 +74,8 @@ def moves(
 ) -> dict[str, Any]:  # fmt: skip
     """The rows of the feed after a number, in the order in which they became known."""
     require(request.auth, Right.PEOPLE)
+    # it is everybody, page by page
+    require(request.auth, Right.EXPORT)
     feed = holding.workspace().feed
     rows = feed.rows(after=after, limit=limit).to_pylist()
     state = feed.state

@@ -42,21 +42,27 @@ def send_digests() -> int:
         return 0
     if AuditEntry.objects.filter(did=SENT, what=week).exists():
         return 0
+    languages = sorted({user.language or settings.LANGUAGE_CODE for user in readers})
+    digests = {language: _in(language) for language in languages}
+    plain = weekly() if hook else None
     # noted before it is sent: rather none than two
     record(None, SENT, week, readers=len(readers))
-    for language in sorted({user.language for user in readers}):
-        with override(language or settings.LANGUAGE_CODE), in_this_language():
-            digest = weekly()
-            if digest is not None:
-                for user in readers:
-                    if user.language == language:
-                        mail(digest, user.email)
-    if hook and (digest := weekly()) is not None:
+    for user in readers:
+        language = user.language or settings.LANGUAGE_CODE
+        if (digest := digests[language]) is not None:
+            with override(language), in_this_language():
+                mail(digest, user.email)
+    if plain is not None:
         try:
-            post_json(hook, _told(digest), private=settings.ENVIRONMENT.private_addresses)
+            post_json(hook, _told(plain), private=settings.ENVIRONMENT.private_addresses)
         except TenureError as error:
             _LOG.warning("the digest did not reach its webhook: %s", error)
     return 0
+
+
+def _in(language: str) -> Digest | None:
+    with override(language), in_this_language():
+        return weekly()
 
 
 def mail(digest: Digest, address: str) -> None:

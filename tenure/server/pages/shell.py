@@ -66,7 +66,10 @@ SECTIONS: tuple[tuple[Any, tuple[Entry, ...]], ...] = (
             ),
             Entry(
                 name="data", title=_("Data"), right=Right.FIGURES,
-                also=("source", "snippets", "upload", "upload_map", "rejected", "import_wait", "import_now"),
+                also=(
+                    "source", "source_form", "source_new", "snippets", "upload", "upload_map", "rejected",
+                    "import_wait", "import_now",
+                ),
             ),
             Entry(name="webhooks", title=_("Webhooks"), right=Right.ACCESS, also=("webhook",)),
             Entry(name="access", title=_("People and access"), right=Right.ACCESS, also=("user", "audit", "key_new")),

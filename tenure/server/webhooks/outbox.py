@@ -25,23 +25,34 @@ def copy() -> int:
     written = 0
     if feed is None:
         return written
+    for endpoint in Endpoint.objects.filter(seq__gt=feed.seq):
+        # the feed of another store, made anew or put back: its numbers mean other moves
+        with transaction.atomic():
+            endpoint.sendings.all().delete()
+            Endpoint.objects.filter(pk=endpoint.pk).update(seq=feed.seq)
     for endpoint in Endpoint.objects.filter(on=True, seq__lt=feed.seq):
         while endpoint.seq < feed.seq:
             rows = holding.workspace().feed.rows(after=endpoint.seq, limit=READ).to_pylist()
-            written += _write(endpoint, rows, rows[-1]["seq"] if len(rows) == READ else feed.seq)
+            told = _write(endpoint, rows, rows[-1]["seq"] if len(rows) == READ else feed.seq)
+            if told is None:
+                break
+            written += told
     return written
 
 
-def _write(endpoint: Endpoint, rows: Sequence[Mapping[str, Any]], seq: int) -> int:
+def _write(endpoint: Endpoint, rows: Sequence[Mapping[str, Any]], seq: int) -> int | None:
+    """How many messages; None where the address was removed, or switched off, since it was looked at."""
     wanted = [row["seq"] for row in rows if wants(endpoint, row)]
     parts = [wanted[place : place + TOLD] for place in range(0, len(wanted), TOLD)]
     now = datetime.now(UTC)
     with transaction.atomic():
+        # first, so that whoever switches it waits for the rest
+        if not Endpoint.objects.filter(pk=endpoint.pk, on=True, seq=endpoint.seq).update(seq=seq):
+            return None
         # what an end between two commits left behind is there already
         Sending.objects.bulk_create(
             [Sending(endpoint=endpoint, last=part[-1], rows=part, due_at=now) for part in parts], ignore_conflicts=True
         )
-        Endpoint.objects.filter(pk=endpoint.pk).update(seq=seq)
     endpoint.seq = seq
     return len(parts)
 

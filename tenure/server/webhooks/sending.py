@@ -29,6 +29,9 @@ PATIENCE = timedelta(days=3)
 # how long it is kept what became of them
 KEPT, PARKED_KEPT = timedelta(days=7), timedelta(days=30)
 _AT_ONCE = 16
+_OURS = "an error of this server, told by its log"
+# what an attempt writes down
+_TOLD = ("state", "attempts", "due_at", "tried_at", "code", "fault", "seconds")
 _TIDIED = 3600.0
 _GONE = 410
 _LOG = logging.getLogger("tenure.webhooks")
@@ -81,7 +84,13 @@ def _tell(number: int) -> None:
             )
             if sending is None:
                 return
-            send(sending)
+            try:
+                send(sending)
+            except Exception:
+                # it rests as one does that did not arrive, so that the others have their turn
+                late = Sending.objects.filter(pk=sending.pk)
+                late.update(attempts=sending.attempts, due_at=datetime.now(UTC) + pause(sending), fault=_OURS)
+                raise
     except Exception:
         _LOG.exception("a webhook could not be sent", extra={"endpoint": number})
     finally:
@@ -101,7 +110,9 @@ def send(sending: Sending, *, body_of: Callable[[Sending], bytes | None] | None 
     else:
         _attempt(sending, body)
     sending.seconds = time.perf_counter() - began
-    sending.save()
+    # not `save`, which would bring back one whose address was removed meanwhile
+    told = {name: getattr(sending, name) for name in _TOLD}
+    Sending.objects.filter(pk=sending.pk).update(**told)
 
 
 def _attempt(sending: Sending, body: bytes) -> None:

@@ -111,7 +111,7 @@ class InboxEvent(models.Model):
 class LoopRun(models.Model):
     """How one loop of the worker fares: the last round, the last success, the last error."""
 
-    name = models.CharField(max_length=40, primary_key=True)
+    name = models.CharField(max_length=120, primary_key=True)
     ran_at = models.DateTimeField(null=True)
     succeeded_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)

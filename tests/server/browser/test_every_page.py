@@ -16,7 +16,7 @@ PAGES = (
     "/metrics", "/metrics/revenue?by=month", "/metrics/new_customers", "/cohorts", "/journeys", "/channels",
     "/definitions", "/definitions/classic", "/definitions/file/tenure.yaml", "/definitions/new/segment",
     "/definitions/new/lifecycle", "/definitions/list/events", "/definitions/list/targets", "/changes",
-    "/data", "/data/upload", "/data/rejected", "/access", "/access/log", "/me", "/nothing-is-here",
+    "/data", "/data/upload", "/data/rejected", "/data/new/source", "/access", "/access/log", "/me", "/nothing-is-here",
 )  # fmt: skip
 # pages that are reached by the first row of another
 FIRST = ("/people", "/actions", "/changes", "/data", "/access")

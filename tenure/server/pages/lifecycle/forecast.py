@@ -21,10 +21,11 @@ from tenure.server.access.stages import DueTo, due, due_by_day
 from tenure.server.access.standing import Coming, coming
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.lifecycle.addresses import listed, people_in, stage_page
-from tenure.server.pages.lifecycle.overview import chosen_lifecycle, unit_of, unit_title
+from tenure.server.pages.lifecycle.overview import chosen_lifecycle, unit_of
 from tenure.server.pages.lifecycle.parts import known_lifecycle, working
 from tenure.server.pages.lifecycle.pictures import ahead_picture, column, coming_picture, errors_picture, noun_of
 from tenure.server.pages.page import page
+from tenure.server.spoken import period
 from tenure.server.words import whole
 from tenure.workspace.timeline import Noted
 
@@ -110,7 +111,7 @@ def outlook(request: HttpRequest) -> HttpResponse:
     found = coming(request.user, lifecycle.name, unit)
     if found is None:
         return working(request)
-    told = {"found": found, "lifecycle": lifecycle, "unit": unit_title(unit).lower()}
+    told = {"found": found, "lifecycle": lifecycle, "unit": period(unit)}
     if found.outlook is not None:
         shown = [one.period for one in found.past] + [one.period for one in found.outlook.expected]
         periods = list(dict.fromkeys(shown))

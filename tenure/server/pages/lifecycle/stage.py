@@ -28,12 +28,12 @@ from tenure.server.pages.lifecycle.overview import (
     period_of,
     switches,
     unit_of,
-    unit_title,
     why_empty,
 )
 from tenure.server.pages.lifecycle.parts import at_of, working
 from tenure.server.pages.lifecycle.pictures import column, noun_of, stage_pictures, staying_picture
 from tenure.server.pages.page import page
+from tenure.server.spoken import period
 
 SHOWN = 10
 _SOON = 30
@@ -88,7 +88,7 @@ def pictures(request: HttpRequest, lifecycle: str, name: str) -> HttpResponse:
     periods = [(one.period.name, one.period.start) for one in rows]
     notes = notes_of(request.user, periods, until=rows[-1].period.ends if rows else None)
     people, moves = stage_pictures(rows, name, charts.stage_colours(defined)[name], noun_of(defined), notes)
-    told = {"people": people, "moves": moves, "stage": asked, "unit": unit_title(unit).lower(), "notes": notes}
+    told = {"people": people, "moves": moves, "stage": asked, "unit": period(unit), "notes": notes}
     return render(request, "lifecycle/charts.html", told)
 
 

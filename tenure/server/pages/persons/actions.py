@@ -28,7 +28,7 @@ from tenure.server.pages.persons.behind import list_behind
 from tenure.server.pages.persons.chips import chips
 from tenure.server.pages.persons.sides import sides
 from tenure.server.pages.taken import csv_file
-from tenure.server.words import amount, lifecycle_of, whole
+from tenure.server.words import lifecycle_of, typed, whole
 from tenure.wording import day
 from tenure.workspace.actions import ActionResult
 
@@ -98,15 +98,16 @@ def action_new(request: HttpRequest) -> HttpResponse:
             if request.POST.get("do") == "start":
                 return _begun(request, form, listed)
             previewed = access.preview(request.user, asked, form, lifecycle=lifecycle, listed=listed)  # type: ignore[arg-type]
+            share = _typed(request, "uplift")
             contact = value.contact(
-                request.user, asked, lifecycle=lifecycle, goal=form.goal, cost=amount(request.POST, "cost"),
-                uplift=_uplift(request),
+                request.user, asked, lifecycle=lifecycle, goal=form.goal, cost=_typed(request, "cost"),
+                uplift=None if share is None else float(share) / 100,
             )  # fmt: skip
         except UsageError as error:
             problem, status = error, 400
-    typed = {name: request.POST.get(name, default) for name, default in _TYPED.items()}
+    shown_as = {name: request.POST.get(name, default) for name, default in _TYPED.items()}
     told = {
-        "typed": typed, "problem": problem, "previewed": previewed, "count": shown.count, "money": shown.money,
+        "typed": shown_as, "problem": problem, "previewed": previewed, "count": shown.count, "money": shown.money,
         "listed": listed, "query": request.GET.urlencode(), "goals": access.goals()[:60],
         "channels": access.channels(request.user), "purposes": access.purposes(request.user),
         "owners": tasks.owners(request.user),  # type: ignore[arg-type]
@@ -150,10 +151,13 @@ def _form(request: HttpRequest) -> Form:
     )  # fmt: skip
 
 
-def _uplift(request: HttpRequest) -> float | None:
-    """The share of chances that a contact is assumed to turn around; None where nothing is typed."""
-    told = amount({"uplift": request.POST.get("uplift", "").strip().removesuffix("%")}, "uplift")
-    return None if told is None else float(told) / 100
+def _typed(request: HttpRequest, name: str) -> Decimal | None:
+    """A number of the form; None where nothing is typed. Raises UsageError for anything else."""
+    written = request.POST.get(name, "").strip().removesuffix("%").strip()
+    found = typed(written)
+    if written and found is None:
+        raise UsageError(_("“%(text)s” is no number.") % {"text": written[:20]}, hint=_("Write 10."))
+    return found
 
 
 def _state(one: ActionResult) -> dict[str, object]:

@@ -46,6 +46,7 @@ def source(request: HttpRequest, name: str) -> HttpResponse:
     except UsageError:
         raise Http404 from None
     read = state.source.model_dump(exclude_defaults=True, exclude={"name"}) if state.source is not None else {}
+    read = {key: ", ".join(value) if isinstance(value, tuple) else value for key, value in read.items()}
     told = {
         "state": state, "files": files, "may_sources": user.may(Right.SOURCES),
         # paths and expressions are for those who define

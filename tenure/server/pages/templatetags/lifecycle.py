@@ -9,12 +9,13 @@ from typing import Any
 from django import template
 
 from tenure.server.pages.lifecycle.pictures import Column
-from tenure.server.spoken import judged, length
+from tenure.server.spoken import judged, length, period
 from tenure.wording import in_signs
 
 register = template.Library()
 
 register.filter("judged", judged)
+register.filter("period", period)
 
 
 @register.filter
