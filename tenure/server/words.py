@@ -25,7 +25,8 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 def asked_of(query: QueryDict) -> Asked:
     """The filters of a list, from its address.
 
-    q; in.<lifecycle> (stages of it, or none), is.<trait> (values); from and to (money); quiet (days without an event);
+    q; in.<lifecycle> (stages of it, or none), is.<trait> (values); from and to (money), from.<score> and to.<score>
+    (what the last scores of a name are at least and at most); quiet (days without an event);
     of the lifecycle that is shown: due (days until the next move), next (the stage of that), entered (days since the
     stage began, at most), stayed (at least); account; sort.
     """
@@ -40,6 +41,8 @@ def asked_of(query: QueryDict) -> Asked:
         for key in query
         if key.startswith("is.") and any(query.getlist(key))
     )
+    names = dict.fromkeys(key.partition(".")[2] for key in query if key.startswith(("from.", "to.")))
+    bounds = ((name[:100], amount(query, f"from.{name}"), amount(query, f"to.{name}")) for name in names)
     now = ws.refreshed_as_of or ws.as_of
     quiet, due, entered = whole(query, "quiet"), whole(query, "due"), whole(query, "entered")
     stayed = whole(query, "stayed")
@@ -47,6 +50,7 @@ def asked_of(query: QueryDict) -> Asked:
     if sort.lstrip("-") not in SORTS:
         sort = "-money"
     return Asked(
+        scores=tuple(one for one in bounds if one[1:] != (None, None)),
         search=query.get("q", "")[:100], stages=stages, traits=traits, money_from=amount(query, "from"),
         money_to=amount(query, "to"), seen_before=None if quiet is None else now - quiet * DAY,
         moves_by=None if due is None else now + due * DAY, to=tuple(filter(None, query.getlist("next"))),

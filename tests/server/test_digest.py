@@ -47,6 +47,21 @@ def test_who_asked_for_it_gets_it_once(undone: None, users: dict[str, Any], mond
     assert "/metrics/" in page
 
 
+def test_each_reads_it_in_their_language(undone: None, users: dict[str, Any], monday: None) -> None:
+    from django.core import mail
+
+    from tenure.server.accounts.models import User
+    from tenure.server.loops.digest import send_digests
+
+    for role, language in (("viewer", "de"), ("agent", "")):
+        User.objects.filter(username=role).update(digest=True, email=f"{role}@example.com", language=language)
+    mail.outbox.clear()
+    send_digests()
+    told = {one.to[0]: one.body for one in mail.outbox}
+    assert "gegen die Woche davor" in told["viewer@example.com"]
+    assert "on the week before" in told["agent@example.com"]
+
+
 def test_figures_that_stand_still_are_no_news(undone: None, site: Path) -> None:
     from django.core import mail
 

@@ -170,9 +170,7 @@ def test_whoever_may_not_export_does_not_read_the_feed(as_: Client) -> None:
     assert as_("agent").get("/api/v1/moves").status_code == 403
 
 
-@pytest.mark.parametrize("address", [
-    "/lists/in?lifecycle=classic&stage=at_risk", "/figures/rfm?cell=lost", "/figures/cohort?cell=2024-01",
-])  # fmt: skip
+@pytest.mark.parametrize("address", ["/lists/due?lifecycle=classic&days=30", "/figures/rfm?cell=lost"])
 def test_whoever_may_not_export_does_not_page_through_lists_behind_figures(
     as_: Client, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:

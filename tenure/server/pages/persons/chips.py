@@ -60,6 +60,10 @@ def _bounds(query: QueryDict, asked: Asked) -> Iterator[Chip]:
     if asked.money_to is not None:
         text = _("worth %(amount)s or less") % {"amount": money(asked.money_to)}
         yield Chip(text=text, without=_without(query, "to"))
+    for name, least, most in asked.scores:
+        for side, way, bound in (("from", "≥", least), ("to", "≤", most)):
+            if bound is not None:
+                yield Chip(text=f"{name.replace('_', ' ')} {way} {bound:f}", without=_without(query, f"{side}.{name}"))
     words = {
         "quiet": ngettext_lazy("quiet for %(days)s day", "quiet for %(days)s days", "days"),
         "due": ngettext_lazy("moves within %(days)s day", "moves within %(days)s days", "days"),
