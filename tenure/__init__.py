@@ -35,7 +35,9 @@ def open(folder: str | os.PathLike[str], *, memory_limit: str | None = None) -> 
     from tenure.workspace import Workspace
 
     try:
-        return Workspace.open(Path(folder), clock=lambda: time.time_ns() // 1000, memory_limit=memory_limit)
+        return Workspace.open(
+            Path(folder), clock=lambda: time.time_ns() // 1000, memory_limit=memory_limit, variables=os.environ
+        )
     except WorkspaceHeld:
         from tenure.workspace.remote import RemoteWorkspace
 

@@ -37,7 +37,7 @@ from tenure.predict.special import Floats
 from tenure.warehouse.connection import Connection, first_row
 
 LEAST_ROWS, LEAST_HITS, LEAST_CALIBRATION, LEAST_TEST = 200, 40, 20, 10
-DATES, LEAST_DATES, ENOUGH_ROWS = 6, 2, 200_000
+DATES, MOST_PEOPLE = 6, 30_000
 WARM = (14, 60)
 _DIGITS = 4
 
@@ -151,10 +151,7 @@ def chances(connection: Connection, asked: Asked, *, now: int, model: str | None
     spec = look_around(connection, asked.question, max(dates.training))
     spec = replace(spec, without=asked.without)
     past = _Past(connection, asked, spec)
-    # where people are very many, fewer dates tell as much
-    many = max(len(past.at(max(dates.training)).came), 1)
-    dates = replace(dates, training=dates.training[-max(LEAST_DATES, ENOUGH_ROWS // many) :])
-    present = panel_of(connection, asked.question, spec, now)
+    present = panel_of(connection, replace(asked.question, share=1.0), spec, now)
     found = leaks([past.at(date) for date in dates.all()], present)
     left_out = frozenset(one.group for one in found if one.left_out)
     training = [_without(past.at(date), left_out) for date in dates.training]

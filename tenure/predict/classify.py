@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tenure.predict.features import Matrix, Panel
+from tenure.predict.features import RENEWALS, Matrix, Panel
 from tenure.predict.judged import Bools
 from tenure.predict.special import Floats
 
@@ -26,6 +26,7 @@ _TREES, _RATE, _LEAVES, _LEAST_LEAF = 120, 0.06, 12, 20
 _ISOTONIC = 1000
 _SMOOTH = 10.0
 _MOST_ROWS = 100_000
+_MOST_RENEWALS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -158,18 +159,27 @@ def stacked(parts: Sequence[Labelled], seed: int = 1) -> tuple[Matrix, Bools]:
 
 
 def learn_naive(parts: Sequence[Labelled]) -> tuple[Rates, ...]:
-    """The naive rules: the rate of everybody in the same stage, and that of everybody silent for about as long."""
+    """The naive rules: the rate of everybody in the same stage, and that of everybody silent for about as long.
+
+    Where terms end: that of everybody who renewed as often, in place of the second.
+    """
     panel = parts[0].panel
+    if RENEWALS in {one.name for one in panel.columns}:
+        renewed = _rates("by_renewals", "rate of as many renewals", RENEWALS, None, _MOST_RENEWALS, parts)
+        return renewed, _rates("by_stage", "rate of the stage", STAGE, None, _stages(panel) + 1, parts)
     silence = PURCHASED if PURCHASED in {one.name for one in panel.columns} else ANYTHING
-    stages = len(next(one for one in panel.columns if one.name == STAGE).values)
     values = np.concatenate([one.panel.column(silence) for one in parts])
     known = values[np.isfinite(values)]
     edges = np.unique(np.quantile(known, np.linspace(0, 1, 11)[1:-1])) if len(known) else np.empty(0)
     title = "rate of as long a silence"
     return (
-        _rates("by_stage", "rate of the stage", STAGE, None, stages + 1, parts),
+        _rates("by_stage", "rate of the stage", STAGE, None, _stages(panel) + 1, parts),
         _rates("by_silence", title, silence, edges, len(edges) + 2, parts),
     )
+
+
+def _stages(panel: Panel) -> int:
+    return len(next(one for one in panel.columns if one.name == STAGE).values)
 
 
 def _rates(name: str, title: str, column: str, edges: Floats | None, groups: int, parts: Sequence[Labelled]) -> Rates:

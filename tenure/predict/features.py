@@ -21,6 +21,7 @@ from tenure.lifecycle.bound import meaning
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.history import View, compute, prepared
 from tenure.predict.special import Floats
+from tenure.predict.terms import Terms
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.measures import CUSTOMER, MeasureKind, ensure, keyed_events
 from tenure.warehouse.schema import TABLES
@@ -34,6 +35,8 @@ NEVER = "never"
 _LEAST_SHARE = 0.02
 _MOST_VALUES = 20
 _LATE = DAY
+_GOLDEN, _RANGE = 2_654_435_761, 1 << 32
+RENEWALS = "renewals"
 
 Units: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
 Matrix: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
@@ -43,13 +46,16 @@ Matrix: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
 class Question:
     """Of whom something is asked: people in these `stages` (positions) of a lifecycle, `kept` a condition on `unit`.
 
-    `lifecycles` are all that the workspace defines: stages may ask for each other's.
+    `lifecycles` are all that the workspace defines: stages may ask for each other's. With `terms` only those are asked
+    about whose term ends soon. Of the people of the past a `share` is looked at, others at each date; today all are.
     """
 
     lifecycle: Lifecycle
     lifecycles: Sequence[Lifecycle]
     stages: tuple[int, ...]
     kept: str = "TRUE"
+    terms: Terms | None = None
+    share: float = 1.0
 
     @property
     def needed(self) -> tuple[Lifecycle, ...]:
@@ -122,14 +128,29 @@ def standing(connection: Connection, question: Question, as_of: int, known_by: i
     codes = {one.name: place for place, one in enumerate(needed, start=1)}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE then_codes ({TABLES['stage_codes']})")
     ready = prepared(connection, needed, codes)
-    compute(connection, ready, needed, View(as_of=as_of, known_at=known_by), into="then_codes")
+    view = View(as_of=as_of, known_at=known_by, units=_sampled(connection, question, as_of))
+    compute(connection, ready, needed, view, into="then_codes")
+    due = f"AND unit IN (SELECT unit FROM ({question.terms.due(as_of, known_by)}))" if question.terms else ""
     stages = ", ".join(map(str, question.stages)) or "NULL"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE standing AS SELECT unit, stage, entered_at, left_at FROM then_codes "
         f"WHERE lifecycle = {codes[question.lifecycle.name]} AND entered_at <= {as_of} "
-        f"AND (left_at IS NULL OR left_at > {as_of}) AND stage IN ({stages}) AND {question.kept}"
+        f"AND (left_at IS NULL OR left_at > {as_of}) AND stage IN ({stages}) AND {question.kept} {due}"
     )
     return "standing"
+
+
+def _sampled(connection: Connection, question: Question, as_of: int) -> str | None:
+    """A temporary relation of the share of units that is looked at, the same ones each time; None for all."""
+    if question.share >= 1:
+        return None
+    # the keys of units are numbered: multiplied by the golden ratio of their range they lie evenly in it
+    place = f"(key * {_GOLDEN} + {as_of // DAY % _RANGE * 97}) % {_RANGE}"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE sampled AS SELECT key AS unit FROM units "
+        f"WHERE kind = {quote(question.lifecycle.unit)} AND {place} < {round(question.share * _RANGE)}"
+    )
+    return "sampled"
 
 
 def ready(connection: Connection, question: Question) -> Mapping[str, int]:
@@ -232,12 +253,15 @@ def _panel_sql(question: Question, spec: Spec, as_of: int, by: int, people: str)
         traits = (
             f" LEFT JOIN (SELECT unit, {picked} FROM ({_traits(as_of, by, people)}) GROUP BY unit) AS told USING (unit)"
         )
+    terms = ""
+    if question.terms is not None:
+        terms = f" LEFT JOIN ({question.terms.due(as_of, by)}) AS terms USING (unit)"
     return (
         f"WITH counted AS ({counted}), signals AS (SELECT unit, sum(month) AS month, sum(quarter) AS quarter, "
         f"max(latest) AS latest, min(earliest) AS earliest, count(*) FILTER (quarter > 0) AS kinds{signals} "
         f"FROM counted GROUP BY unit) SELECT * EXCLUDE (last_two), CASE WHEN len(last_two) = 2 "
         f"THEN last_two[1] - last_two[2] END AS gap FROM {people} LEFT JOIN signals USING (unit) "
-        f"LEFT JOIN ({bought}) AS bought USING (unit){surveys}{traits} ORDER BY unit"
+        f"LEFT JOIN ({bought}) AS bought USING (unit){surveys}{traits}{terms} ORDER BY unit"
     )
 
 
@@ -268,6 +292,12 @@ def _columns(question: Question, spec: Spec, as_of: int, table: pa.Table) -> tup
     add("stage", "stage", number("stage"), stages)
     add("days in stage", "stage", ago("entered_at"))
     add("days to next move", "due", -ago("left_at"))
+    if question.terms is not None:
+        add("days to the end of the term", "term", -ago("ends"))
+        add("days of the term", "term", (number("ends") - number("began")) / DAY)
+        add(RENEWALS, "renewals", number("renewals"))
+        noticed = number("notice") >= number("began")
+        add("days since notice", "notice", np.where(noticed, ago("notice"), np.nan))
     if PURCHASE not in spec.without:
         recency, count, first = ago("last_bought"), np.nan_to_num(number("n")), ago("first_bought")
         rhythm = (first - recency) / np.where(count > 1, count - 1, np.nan)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from scipy.stats import beta, rankdata
+from scipy.special import betaincinv
 
 from tenure.predict.special import Floats
 
@@ -70,7 +70,8 @@ def auc(chance: Floats, came: Bools) -> float:
     others = len(came) - for_these
     if not for_these or not others:
         return float("nan")
-    ranks = rankdata(np.nan_to_num(chance, nan=-np.inf))
+    _, own, counts = np.unique(np.nan_to_num(chance, nan=-np.inf), return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[own]
     return float((ranks[came].sum() - for_these * (for_these + 1) / 2) / (for_these * others))
 
 
@@ -86,8 +87,8 @@ def reliability(chance: Floats, came: Bools, bins: int = BINS) -> tuple[Bin, ...
             Bin(
                 least=float(chance[here].min()), most=float(chance[here].max()), people=people,
                 expected=float(chance[here].mean()), came=hits / people,
-                low=float(beta.ppf(0.1, hits + 0.5, people - hits + 0.5)),
-                high=float(beta.ppf(0.9, hits + 0.5, people - hits + 0.5)),
+                low=float(betaincinv(hits + 0.5, people - hits + 0.5, 0.1)),
+                high=float(betaincinv(hits + 0.5, people - hits + 0.5, 0.9)),
             )
         )  # fmt: skip
     return tuple(found)

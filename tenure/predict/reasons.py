@@ -78,7 +78,7 @@ def _moved(rule: Boosted, values: Matrix, typical: Floats, groups: Sequence[Sequ
 
 
 def _naive(rule: Rule, panel: Panel, row: int) -> tuple[Reason, ...]:
-    group = "stage" if rule.name == "by_stage" else "recency"
+    group = {"by_stage": "stage", "by_renewals": "renewals"}.get(rule.name, "recency")
     if group not in {one.group for one in panel.columns}:
         group = "silence"
     chance = rule.chance(panel)
@@ -110,6 +110,8 @@ def said(panel: Panel, row: Floats, group: str) -> str:
         case "due":
             ahead = told["days to next move"]
             return "no move is due" if ahead != ahead else f"the next move is due in {_days(ahead)}"
+        case "term" | "renewals" | "notice":
+            return _of_term(kind, told)
         case "recency":
             silent = told["days since purchase"]
             return "never bought" if silent != silent else f"no purchase for {_days(silent)}"
@@ -139,6 +141,15 @@ def said(panel: Panel, row: Floats, group: str) -> str:
         case _:
             value = _named(panel, name, told[name])
             return f"{name.replace('_', ' ')}: {value}" if value else f"{name.replace('_', ' ')} not known"
+
+
+def _of_term(kind: str, told: Mapping[str, float]) -> str:
+    if kind == "term":
+        return f"the term ends in {_days(told['days to the end of the term'])}"
+    if kind == "renewals":
+        return f"renewed {_several(told['renewals'], 'time')}"
+    given = told["days since notice"]
+    return "no notice was given" if given != given else f"gave notice {_days(given)} ago"
 
 
 def _event(name: str, told: Mapping[str, float]) -> str:

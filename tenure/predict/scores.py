@@ -25,6 +25,7 @@ from tenure.warehouse.where import quote
 NAMES = {
     "p_alive": "chance that somebody who bought may still buy", "purchases": "purchases in the horizon",
     "clv": "value of the purchases in the horizon", "p_churn": "chance to be lost within the horizon",
+    "p_not_renewed": "chance that a term that ends within the horizon is not renewed",
     "next_order": "days until the next purchase", "lead": "chance to become a customer within the horizon",
     "next_offer": "chance that the product offered is bought next", "health": "health, 0 to 100",
 }  # fmt: skip
@@ -90,7 +91,8 @@ def write(connection: Connection, scores: Written, *, written_at: int) -> int:
     _insert(
         connection, _reason_rows(scores),
         f"INSERT INTO score_reasons (customer, name, as_of, place, said, points) SELECT customer, "
-        f"{quote(scores.name)}, {scores.as_of}, place, said, points FROM {{rows}} WHERE {_THERE} ORDER BY customer, place",
+        f"{quote(scores.name)}, {scores.as_of}, place, said, points FROM {{rows}} WHERE {_THERE} "
+        "ORDER BY customer, place",
     )  # fmt: skip
     written = first_row(connection, f"SELECT count(*) FROM scores WHERE {named} AND as_of = {scores.as_of}")
     return written[0] if written else 0

@@ -19,12 +19,13 @@ from tenure.predict.special import Floats
 from tenure.predict.summary import Summary
 
 SCORE, BRIER, AUC = ("log score", True), ("Brier score", False), ("AUC", True)
+SCORES = {"churn": "p_churn", "renewal": "p_not_renewed", "lead": "lead"}
 _CLASSES = 7
 
 
 def card_of_chances(found: Chances, *, asked: bool = False, realised: Sequence[Realised] = ()) -> ModelCard:
     """The card of chances."""
-    titles = {"churn": "Who is lost", "lead": "Who becomes a customer"}
+    titles = {"churn": "Who is lost", "renewal": "Who does not renew", "lead": "Who becomes a customer"}
     best, model = found.trials[0], found.best_model
     notes = [
         f"{one.group.partition(':')[2]!r} by itself told {one.hit:.0%} of those who have it ({one.then:.1%} of people "
@@ -33,6 +34,9 @@ def card_of_chances(found: Chances, *, asked: bool = False, realised: Sequence[R
            "kept, as people of today have it too; make sure that it is known beforehand.")
         for one in found.leaks
     ]  # fmt: skip
+    share = found.asked.question.share
+    if share < 1:
+        notes.append(f"People are many: of the past {share:.0%} were looked at, a sample made by their keys.")
     if found.used.why:
         notes.append(found.used.why)
     notes += [one.why for one in found.trials if one.why and one.why not in notes]
@@ -48,14 +52,15 @@ def card_of_chances(found: Chances, *, asked: bool = False, realised: Sequence[R
                   figures=(one.score, one.brier, one.auc))
             for one in found.trials
         ),
-        notes=tuple(notes), realised=tuple(realised), scores=("p_churn" if found.asked.name == "churn" else "lead",),
+        notes=tuple(notes), realised=tuple(realised), scores=(SCORES[found.asked.name],),
     )  # fmt: skip
 
 
 def card_of_purchases(
     known: Summary, choice: Choice, used: TriedPurchases, *, asked: bool, fitted: Fitted | None, before: Fitted | None,
     value: Fitted | None, no_value: str, chance_then: Floats | None, expected_then: Floats, chance_now: Floats | None,
-    weeks: Sequence[Week], lifecycle: str, as_of: int, horizon: int, since: int, settings: Sequence[str] = (), realised: Sequence[Realised] = (),
+    weeks: Sequence[Week], lifecycle: str, as_of: int, horizon: int, since: int, settings: Sequence[str] = (),
+    realised: Sequence[Realised] = (),
 ) -> ModelCard:  # fmt: skip
     """The card of purchases and of what they are worth."""
     there = known.before.frequency >= 0

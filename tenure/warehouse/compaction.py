@@ -131,7 +131,7 @@ def tidy(path: Path) -> None:
 
 def tidy_spilled(folder: Path) -> None:
     """Nothing; clears away what a process that was killed had spilled. No store spills there yet."""
-    for left in folder.glob("duckdb_temp_*") if folder.is_dir() else ():
+    for left in folder.rglob("duckdb_temp_*") if folder.is_dir() else ():
         with suppress(OSError):
             left.unlink()
     # rows that were on their way from a database: they name people

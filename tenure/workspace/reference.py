@@ -9,9 +9,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tenure.engage.consent import ConsentTrait
 from tenure.events import EventSpec
 from tenure.ingest.source import Source
 from tenure.lifecycle.definition import LifecycleSpec, StageSpec
+from tenure.metrics.costs import CostsSpec
 from tenure.metrics.targets import BenchmarkSpec, LimitsSpec, TargetSpec, TargetsSpec
 from tenure.warehouse.identity.written import IdentitySpec
 from tenure.workspace.config import SegmentSpec, WorkspaceConfig
@@ -71,6 +73,19 @@ the rules do.""",
         IdentitySpec,
     ),
     (
+        "Consent",
+        """\
+The values of `consent:`, by the names of traits. [How to handle privacy
+requests](../how-to/handle-privacy-requests.md) tells what follows from them.""",
+        ConsentTrait,
+    ),
+    (
+        "Costs",
+        """\
+What stands under `costs:`. [How to find who is worth saving](../how-to/find-who-is-worth-saving.md) uses it.""",
+        CostsSpec,
+    ),
+    (
         "Events",
         """\
 The values of `events:`, in `tenure.yaml` or in a lifecycle file: the name of an event, a list of names, or a mapping of
@@ -105,6 +120,9 @@ _LINKED = {
     "Source": "[sources](#sources)",
     "ExportSpec": "[exports](#exports)",
     "SegmentSpec": "[segment](#segments)",
+    "ConsentTrait": "[consent](#consent)",
+    "CostsSpec": "[costs](#costs)",
+    "IdentitySpec": "[identity](#identity)",
     "EventSpec": "[event](#events)",
     "StageSpec": "[stage](#stages)",
     "TargetSpec": "[target](#entries-of-targets)",

@@ -1,4 +1,4 @@
-"""Two who turn out to be one after both were counted: every figure counts them once, and twice again when taken back."""
+"""Two who turn out to be one after both were counted: figures count them once, and twice again when taken back."""
 
 from __future__ import annotations
 

@@ -32,8 +32,9 @@ class Asked:
     pairs of a lifecycle or segment and the stages wanted (`none`: in none), `traits` pairs of a trait and its values
     (`none`: without it). Of the lifecycle that is shown: `moves_by` those whose next move is due by that moment, `to`
     those whose next move is to one of these stages, `entered_since` those who came into their stage after that moment,
-    `entered_before` those who came there before it. `account` are the people of an account, `ids` exactly those, `unit`
-    the one of that key.
+    `entered_before` those who came there before it. `scores` are names, each with the least and the most (None: any)
+    that the last scores of that name may be. `account` are the people of an account, `ids` exactly those, `unit` the
+    one of that key.
     """
 
     kind: str = CUSTOMER
@@ -48,6 +49,7 @@ class Asked:
     to: tuple[str, ...] = ()
     entered_since: int | None = None
     entered_before: int | None = None
+    scores: tuple[tuple[str, Decimal | None, Decimal | None], ...] = ()
     account: str = ""
     ids: tuple[str, ...] | None = None
     unit: int | None = None
@@ -206,6 +208,7 @@ def _conditions(roster: Roster, held: Mapping[str, Applied], asked: Asked, lifec
         for bound, value in bounds
         if value is not None
     ]
+    found += [_scored(*one) for one in asked.scores]
     if asked.account:
         found.append(f"account = {quote(asked.account)}")
     if asked.unit is not None:
@@ -213,6 +216,14 @@ def _conditions(roster: Roster, held: Mapping[str, Applied], asked: Asked, lifec
     if asked.ids is not None:
         found.append(_among("id", [quote(one) for one in asked.ids]))
     return " AND ".join(found)
+
+
+def _scored(name: str, least: Decimal | None, most: Decimal | None) -> str:
+    bounds = [f"AND value {way} {bound:f}" for way, bound in ((">=", least), ("<=", most)) if bound is not None]
+    return (
+        f"unit IN (SELECT customer FROM scores WHERE name = {quote(name)} AND as_of = "
+        f"(SELECT max(as_of) FROM scores WHERE name = {quote(name)}) {' '.join(bounds)})"
+    )
 
 
 def _places(held: Applied, wanted: Sequence[str]) -> list[str | None]:

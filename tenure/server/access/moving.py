@@ -77,8 +77,7 @@ class Rows:
 
 
 def listed(reader: Reader, asked: Listed, *, offset: int = 0, limit: int = PAGE) -> Rows:
-    """The rows from `offset` on. Raises UsageError for stages, days or moments that do not exist, Denied as `people` does.
-    """
+    """The rows from `offset` on. Raises UsageError for stages, days or moments that do not exist, and Denied."""
     require(reader, Right.PEOPLE)
     limit = looked_through(reader, offset, limit)
     found = _page(asked, offset, limit)
