@@ -5,8 +5,8 @@
     rows.gone(before)              # ids of rows that are not there any more
     rows.state()                   # what to compare with next time
 
-The hashes tell nobody's id, so that what is kept between two copies holds no one who was erased. Call it in a
-transaction that leaves nothing: the rows are held in a temporary table until it ends.
+The hashes name nobody, and those of who was erased go with the next copy; until then, whoever knows an id can ask
+whether it was there. Call it in a transaction that leaves nothing: the rows are held in a temporary table until it ends.
 """
 
 from __future__ import annotations

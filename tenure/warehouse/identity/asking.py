@@ -57,10 +57,9 @@ def unit_of(connection: Connection, unit_id: str, kind: str = CUSTOMER) -> tuple
         [f":{unit_id}"],
     ).fetchall()
     rank = {one: place for place, one in enumerate(told)}
-    best = min(found, key=lambda one: (rank.get(one[2], len(told)), one[2]), default=None)
-    if best is None or (best[2] not in rank and value_of(best[2]) != unit_id):
-        return None
-    return int(best[0]), str(best[1])
+    meant = [one for one in found if one[2] in rank or value_of(one[2]) == unit_id]
+    best = min(meant, key=lambda one: (rank.get(one[2], len(told)), one[2]), default=None)
+    return None if best is None else (int(best[0]), str(best[1]))
 
 
 def ids_of_unit(connection: Connection, key: int) -> tuple[str, ...]:
