@@ -6,7 +6,8 @@
     rows.state()                   # what to compare with next time
 
 The hashes name nobody, and those of who was erased go with the next copy; until then, whoever knows an id can ask
-whether it was there. Call it in a transaction that leaves nothing: the rows are held in a temporary table until it ends.
+whether it was there. Call it in a transaction that leaves nothing: the rows are held in a temporary table until it
+ends.
 """
 
 from __future__ import annotations
