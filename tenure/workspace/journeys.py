@@ -3,6 +3,7 @@
     with tenure.open("shop") as ws:
         ws.journeys.follows(stage="conversion")     # which touchpoint follows which, within that stage
         ws.journeys.paths(to="order")               # the most travelled ways to the first order
+        ws.journeys.people_on_path(["Page Viewed"], to="order")  # who went one of them
         ws.journeys.attribution("order", days=30)   # who is credited with it, by all methods
         ws.journeys.rfm()
         ws.journeys.personas()                      # groups of people who behave alike, and what sets them apart
@@ -13,7 +14,7 @@ a stage and an event are called alike, it is the stage; `event:trial` is the eve
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -31,8 +32,16 @@ from tenure.metrics.attribution.touches import Asked
 from tenure.metrics.journeys.follows import Follow, follows, follows_in_stages, people_follow
 from tenure.metrics.journeys.journey_map import MapCell, journey_map
 from tenure.metrics.journeys.occasions import Occasion, event_happened, stage_entered
-from tenure.metrics.journeys.paths import MOST_STEPS, Path, paths_from, paths_to
-from tenure.metrics.journeys.touchpoints import Touchpoints, touchpoints
+from tenure.metrics.journeys.paths import (
+    MOST_STEPS,
+    Path,
+    paths_from,
+    paths_to,
+    people_from,
+    people_to,
+    people_walked,
+)
+from tenure.metrics.journeys.touchpoints import OTHER, Touchpoints, touchpoints
 from tenure.metrics.personas.personas import SEED, Personas, personas
 from tenure.metrics.rfm import RfmCell, rfm, rfm_people
 from tenure.warehouse.connection import Connection, first_row
@@ -90,17 +99,38 @@ class Journeys:
 
         Raises UsageError where not exactly one of the two is given, or what it names does not exist.
         """
-        if (to is None) == (start is None):
-            raise UsageError("A path leads to something or from it.", hint="Name one of the two.")
-        _above(days, "days")
-        if not 1 <= steps <= MOST_STEPS:
-            raise UsageError(f"{steps} steps cannot be told apart.", hint=f"Ask for 1 to {MOST_STEPS}.")
+        _one_way(to, start, days, steps)
 
         def asked(connection: Connection) -> tuple[Path, ...]:
             touched = self._touchpoints(connection, name, segment)
             occasion = self._occasion(connection, touched.scope, to or start or "")
             found = paths_to if to is not None else paths_from
             return found(connection, touched, occasion, days=days, steps=steps, most=most)
+
+        return self._ws._store.answer(asked)
+
+    def people_on_path(
+        self, path: Sequence[str], name: str | None = None, *, to: str | None = None, start: str | None = None,
+        days: int = 90, steps: int = 5, segment: str | None = None, walked: bool = False,
+    ) -> pa.Table:  # fmt: skip
+        """Who went one of the `paths` that were asked for alike: customer_id, happened_at, next_at.
+
+        They are the path's `people`: the end of the first step and the occasion, or the occasion and the last step.
+        With `walked` they are all who went that way, as told of `to`: when they had, and when they came, null where
+        they did not in time. Raises UsageError as `paths` does, and for a path that cannot be one of them.
+        """
+        _one_way(to, start, days, steps)
+        if len(path) > steps:
+            raise UsageError(f"The path has {len(path)} steps, of at most {steps}.", hint="Ask for as many steps.")
+        if walked and (to is None or not path):
+            raise UsageError("Who went that way is told of steps that lead somewhere.", hint="Name steps and `to`.")
+        found = people_walked if walked else people_to if to is not None else people_from
+
+        def asked(connection: Connection) -> pa.Table:
+            touched = self._touchpoints(connection, name, segment)
+            occasion = self._occasion(connection, touched.scope, to or start or "")
+            way = [one if one == OTHER and touched.others else self._met(one, touched.names) for one in path]
+            return found(connection, touched, occasion, way, days=days, steps=steps)
 
         return self._ws._store.answer(asked)
 
@@ -209,7 +239,10 @@ class Journeys:
         """The touchpoint of a name; None for `begin` and `end`. Raises UsageError where there is none such."""
         if text in (BEGIN, END) and text not in names:
             return None
-        known = EVENTS_BY_SHORT.get(text, text)
+        return self._met(text, names)
+
+    def _met(self, text: str, names: Collection[str]) -> str:
+        known = text if text in names else EVENTS_BY_SHORT.get(text, text)
         if known not in names:
             hint = did_you_mean(text, names) or "`tenure journeys` lists them."
             raise UsageError(f"There is no touchpoint {text!r} in the log.", hint=hint)
@@ -270,6 +303,15 @@ class Journeys:
 
 
 EVENTS_BY_SHORT = {event.short: event.name for event in EVENTS.values()}
+
+
+def _one_way(to: str | None, start: str | None, days: int, steps: int) -> None:
+    """Raises UsageError for what is asked about paths and cannot be."""
+    if (to is None) == (start is None):
+        raise UsageError("A path leads to something or from it.", hint="Name one of the two.")
+    _above(days, "days")
+    if not 1 <= steps <= MOST_STEPS:
+        raise UsageError(f"{steps} steps cannot be told apart.", hint=f"Ask for 1 to {MOST_STEPS}.")
 
 
 def _above(number: int, what: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, seed, settings
 
 from tenure.events import STANDARD
 from tenure.metrics.journeys.occasions import Occasion, event_happened, stage_entered
-from tenure.metrics.journeys.paths import paths_from, paths_to
+from tenure.metrics.journeys.paths import paths_from, paths_to, people_from, people_to, people_walked
 from tenure.metrics.journeys.touchpoints import touchpoints
 
 from ..lifecycle.harness import Engine, Engines
@@ -82,7 +82,14 @@ def test_paths(what: str) -> None:
         for one in found:
             assert one.of == len(came)
             assert one.median == (median_low(spans[one.steps]) if one.steps else None)
+            listed = people_to(engine.connection, touched, occasion, one.steps, days=DAYS, steps=STEPS)
+            assert (listed.num_rows, listed["happened_at"].null_count) == (one.people, 0 if one.steps else one.people)
+            assert listed["next_at"].cast("int64").to_pylist() == [
+                came[who] for who in listed["customer_id"].to_pylist()
+            ]
             if one.steps:
+                gone = people_walked(engine.connection, touched, occasion, one.steps, days=DAYS, steps=STEPS)
+                assert (gone.num_rows, gone.num_rows - gone["next_at"].null_count) == (one.walked, one.came)
                 assert (one.walked, one.came) == _walked(one.steps, came, every, stage)
 
     def _walked(way, came, every, stage) -> tuple[int, int]:  # type: ignore[no-untyped-def]
@@ -111,6 +118,9 @@ def test_paths(what: str) -> None:
         found = paths_from(engine.connection, touched, occasion, days=DAYS, steps=STEPS, most=100)
         assert {one.steps: one.people for one in found} == ways
         assert all(one.stopped == (len(one.steps) < STEPS) for one in found)
+        for one in found:
+            listed = people_from(engine.connection, touched, occasion, one.steps, days=DAYS, steps=STEPS)
+            assert (listed.num_rows, listed["next_at"].null_count) == (one.people, 0 if one.steps else one.people)
 
     check()
     assert seen

@@ -94,7 +94,8 @@ def test_what_is_forged_is_not_there(as_: As) -> None:
         assert client.get(address).status_code == 404, address
     for address in ("/metrics/orders/split?split=email", "/metrics/orders/why?from=1", "/cohorts?what=nothing",
                     "/cohorts?first=nothing", "/figures/rfm?cell=nobody",
-                    "/figures/cohort?cell=1999-01&by=first+purchase",
+                    "/figures/cohort?cell=1999-01&by=first+purchase", "/figures/path",
+                    "/figures/path?to=stage:conversion&step=Nothing", "/figures/path?from=stage:conversion&walked=1",
                     "/metrics?period=never"):  # fmt: skip
         assert client.get(address).status_code == 400, address
 
@@ -246,6 +247,22 @@ def test_steps_paths_and_the_map_are_those_of_the_workspace(as_: As) -> None:
     assert f"Of {path.of:,} people" in ways
     cell = ws().journeys.map("classic")[0]
     assert f"{cell.touchpoint} {cell.events:,} {cell.people:,}" in words(part(client, "/journeys?show=map"))
+
+
+def test_paths_open_lists_of_exactly_their_people(as_: As) -> None:
+    client = as_("agent")
+    found = ws().journeys.paths("classic", to="stage:conversion", days=30)
+    addresses = links(part(client, "/journeys?show=paths&to=stage:conversion&days=30"), "/figures/path")
+    counts = [number for one in found for number in (one.people, one.walked) if number]
+    assert len(addresses) == len(counts)
+    assert [people(client, one) for one in addresses[:4]] == counts[:4]
+    after = ws().journeys.paths("classic", start="stage:conversion", days=30)
+    shown = part(client, "/journeys?show=paths&from=stage:conversion&days=30")
+    addresses = links(shown, "/figures/path")
+    assert [people(client, one) for one in addresses[:3]] == [one.people for one in after[:3]]
+    back = links(part(client, addresses[0]), "/journeys")
+    assert "/journeys?show=paths&lifecycle=classic&from=stage%3Aconversion&days=30" in back
+    assert "/figures/path" not in part(as_("viewer"), "/journeys?show=paths")
 
 
 def test_personas_open_their_people_or_say_why_there_are_none(as_: As) -> None:

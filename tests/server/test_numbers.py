@@ -47,8 +47,6 @@ _NEVER = ("a", "select", "svg", "pre", "code", "label", "button", "h1")
 UNLINKED = {
     ("definition_file", "Made with seed 7"): "text of a file",
     ("journeys", "Of "): "how many are counted in all: those of the lists beneath, and more",
-    ("journeys", "People"): "not built: there is no list of those who went a whole path",
-    ("journeys", "Went that way"): "not built: there is no list of those who went a whole path",
 }
 
 

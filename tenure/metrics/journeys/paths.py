@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+import pyarrow as pa
+
 from tenure.lifecycle.forecast import DAY
+from tenure.lifecycle.tell import timestamp
 from tenure.metrics.journeys.occasions import Occasion
 from tenure.metrics.journeys.touchpoints import FIRST, LAST, Touchpoints, code_of, pack, time_of
 from tenure.warehouse.connection import Connection, first_row
@@ -54,20 +57,7 @@ def paths_to(
 
     Touches at the very moment count where a stage is entered (one of them may be why), and not before an event.
     """
-    mark = 0 if occasion.stage is None else LAST
-    asked = f"SELECT * FROM ({occasion.first()}) WHERE time >= 0 AND {touched.kept()}"
-    rows = connection.execute(
-        f"""
-        WITH asked AS ({asked}),
-        rows AS (
-            SELECT unit, packed FROM ({touched.packed()}) WHERE unit IN (SELECT unit FROM asked)
-            UNION ALL SELECT unit, {pack("time", str(mark))} FROM asked
-        )
-        SELECT {_columns(steps)}, count(*), quantile_disc({time_of("packed")} - started, 0.5)
-        FROM ({_backwards("rows", days, steps)}) WHERE {code_of("packed")} = {mark} GROUP BY ALL
-        """
-    ).fetchall()
-    found = _read(touched, rows, steps, backwards=True)[:most]
+    found = _most(connection, touched, _to(touched, occasion, days, steps), steps, backwards=True)[:most]
     if not found:
         return ()
     ways = [path.steps for path in found if path.steps]
@@ -88,30 +78,43 @@ def paths_from(
 
     Only those count for whom so many days have passed since.
     """
-    asked = (
-        f"SELECT * FROM ({occasion.first()}) WHERE time >= 0 AND time <= {touched.scope.now - days * DAY} "
-        f"AND {touched.kept()}"
-    )
-    ahead = ", ".join(
-        f"CASE WHEN {time_of(f'lead(packed, {step}) OVER w')} <= {time_of('packed')} + {days * DAY} "
-        f"THEN lead(packed, {step}) OVER w END AS a{step}"
-        for step in range(1, steps + 1)
-    )
-    codes = ", ".join(f"{code_of(f'a{step}')} AS s{step}" for step in range(1, steps + 1))
-    last = f"coalesce({', '.join(f'a{step}' for step in range(steps, 0, -1))})"
-    rows = connection.execute(
-        f"""
-        WITH asked AS ({asked}),
-        rows AS (
-            SELECT unit, packed FROM ({touched.packed()}) WHERE unit IN (SELECT unit FROM asked)
-            UNION ALL SELECT unit, {pack("time", str(LAST))} FROM asked
-        ),
-        ahead AS (SELECT packed, {ahead} FROM ({_distinct("rows")}) WINDOW w AS (PARTITION BY unit ORDER BY packed))
-        SELECT {codes}, count(*), quantile_disc({time_of(last)} - {time_of("packed")}, 0.5)
-        FROM ahead WHERE {code_of("packed")} = {LAST} GROUP BY ALL
-        """
-    ).fetchall()
-    return tuple(_read(touched, rows, steps, backwards=False)[:most])
+    return tuple(_most(connection, touched, _from(touched, occasion, days, steps), steps, backwards=False)[:most])
+
+
+def people_to(
+    connection: Connection, touched: Touchpoints, occasion: Occasion, way: Sequence[str], *, days: int = 90,
+    steps: int = 5,
+) -> pa.Table:  # fmt: skip
+    """Who came to the occasion by exactly that way, as `paths_to` counts them with as many days and steps.
+
+    Columns: customer_id, happened_at (the end of the first step, null where there is none), next_at (the occasion).
+    """
+    same = _same(_codes(touched, way)[::-1], steps)
+    return _listed(connection, f"SELECT * FROM ({_to(touched, occasion, days, steps)}) WHERE {same}")
+
+
+def people_from(
+    connection: Connection, touched: Touchpoints, occasion: Occasion, way: Sequence[str], *, days: int = 90,
+    steps: int = 5,
+) -> pa.Table:  # fmt: skip
+    """Who went exactly that way after the occasion, as `paths_from` counts them with as many days and steps.
+
+    Columns: customer_id, happened_at (the occasion), next_at (the last step, null where nothing followed).
+    """
+    same = _same(_codes(touched, way), steps)
+    return _listed(connection, f"SELECT * FROM ({_from(touched, occasion, days, steps)}) WHERE {same}")
+
+
+def people_walked(
+    connection: Connection, touched: Touchpoints, occasion: Occasion, way: Sequence[str], *, days: int = 90,
+    steps: int = 5,
+) -> pa.Table:  # fmt: skip
+    """Who went that way long enough ago and before they had come, whether or not they then came: a path's `walked`.
+
+    Columns: customer_id, happened_at (the last step of the way), next_at (the occasion, null for whoever did not come
+    in time).
+    """
+    return _listed(connection, _went(touched, occasion, [way], days=days, steps=steps))
 
 
 def reached(connection: Connection, touched: Touchpoints, occasion: Occasion) -> int:
@@ -125,11 +128,66 @@ def _walked(
     steps: int,
 ) -> dict[tuple[str, ...], tuple[int, int]]:  # fmt: skip
     """How many went each of the ways long enough ago, before they had come, and how many of those came in time."""
+    went = _went(touched, occasion, chosen, days=days, steps=steps)
+    rows = connection.execute(f"SELECT place, count(*), count(came) FROM ({went}) GROUP BY place").fetchall()
+    counted = {chosen[place]: (walked, came) for place, walked, came in rows}
+    return {path: counted.get(path, (0, 0)) for path in chosen}
+
+
+def _to(touched: Touchpoints, occasion: Occasion, days: int, steps: int) -> str:
+    """SQL of everybody's way to the occasion, the last step first: unit, s1, s2 …, began, came."""
+    mark = 0 if occasion.stage is None else LAST
+    asked = f"SELECT * FROM ({occasion.first()}) WHERE time >= 0 AND {touched.kept()}"
+    return f"""
+        WITH {_marked(touched, asked, mark)}
+        SELECT unit, {_columns(steps)}, started AS began, {time_of("packed")} AS came
+        FROM ({_backwards("rows", days, steps)}) WHERE {code_of("packed")} = {mark}
+    """
+
+
+def _from(touched: Touchpoints, occasion: Occasion, days: int, steps: int) -> str:
+    """SQL of everybody's way after the occasion, if that is long enough ago: unit, s1, s2 …, began, came."""
+    asked = (
+        f"SELECT * FROM ({occasion.first()}) WHERE time >= 0 AND time <= {touched.scope.now - days * DAY} "
+        f"AND {touched.kept()}"
+    )
+    ahead = ", ".join(
+        f"CASE WHEN {time_of(f'lead(packed, {step}) OVER w')} <= {time_of('packed')} + {days * DAY} "
+        f"THEN lead(packed, {step}) OVER w END AS a{step}"
+        for step in range(1, steps + 1)
+    )
+    codes = ", ".join(f"{code_of(f'a{step}')} AS s{step}" for step in range(1, steps + 1))
+    last = f"coalesce({', '.join(f'a{step}' for step in range(steps, 0, -1))})"
+    begun = f"({_distinct('rows')}) WINDOW w AS (PARTITION BY unit ORDER BY packed)"
+    return f"""
+        WITH {_marked(touched, asked, LAST)}, ahead AS (SELECT unit, packed, {ahead} FROM {begun})
+        SELECT unit, {codes}, {time_of("packed")} AS began, {time_of(last)} AS came
+        FROM ahead WHERE {code_of("packed")} = {LAST}
+    """
+
+
+def _marked(touched: Touchpoints, asked: str, mark: int) -> str:
+    """SQL of `asked`, and of `rows`: the touches of those asked about, and the mark of their occasion among them."""
+    return f"""
+        asked AS ({asked}),
+        rows AS (
+            SELECT unit, packed FROM ({touched.packed()}) WHERE unit IN (SELECT unit FROM asked)
+            UNION ALL SELECT unit, {pack("time", str(mark))} FROM asked
+        )"""
+
+
+def _went(
+    touched: Touchpoints, occasion: Occasion, chosen: Sequence[Sequence[str]], *, days: int, steps: int
+) -> str:  # fmt: skip
+    """SQL of who went the ways long enough ago, before they had come: place (of the way), unit, began, came.
+
+    Began is when they had first gone that way, came is null where they did not come in time.
+    """
     listed = []
     for place, path in enumerate(chosen):
-        codes = [touched.code(name) or LAST - 1 for name in path]
         # the last step stands first
-        told = [str(code) for code in reversed(codes)] + ["0"] * (steps - len(codes))
+        codes = _codes(touched, path)[::-1]
+        told = [str(code) for code in codes] + ["0"] * (steps - len(codes))
         listed.append(f"({place}, {', '.join(told)})")
     names = ", ".join(f"p{step}" for step in range(1, steps + 1))
     # whatever was before the path does not matter
@@ -138,22 +196,18 @@ def _walked(
     )
     # a stage is entered after the touches of its moment, an event comes before them
     before = "<=" if occasion.stage is not None else "<"
-    rows = connection.execute(
-        f"""
+    return f"""
         WITH asked AS ({occasion.first()}), rows AS ({touched.packed()}),
         went AS (
             SELECT place, unit, min({time_of("packed")}) AS time
             FROM ({_backwards("rows", days, steps, own=True)}) AS told
             JOIN (VALUES {", ".join(listed)}) AS paths (place, {names}) ON {same} GROUP BY place, unit
         )
-        SELECT place, count(*), count(*) FILTER (WHERE asked.time - went.time <= {days * DAY})
+        SELECT place, unit, went.time AS began,
+            CASE WHEN asked.time - went.time <= {days * DAY} THEN asked.time END AS came
         FROM went LEFT JOIN asked USING (unit)
         WHERE went.time <= {touched.scope.now - days * DAY} AND (asked.time IS NULL OR went.time {before} asked.time)
-        GROUP BY place
-        """
-    ).fetchall()
-    counted = {chosen[place]: (walked, came) for place, walked, came in rows}
-    return {path: counted.get(path, (0, 0)) for path in chosen}
+    """
 
 
 def _distinct(rows: str) -> str:
@@ -188,7 +242,33 @@ def _columns(steps: int) -> str:
     return ", ".join(f"s{step}" for step in range(1, steps + 1))
 
 
-def _read(touched: Touchpoints, rows: list[tuple[int | None, ...]], steps: int, *, backwards: bool) -> list[Path]:
+def _codes(touched: Touchpoints, way: Sequence[str]) -> list[int]:
+    return [touched.code(name) or LAST - 1 for name in way]
+
+
+def _same(codes: Sequence[int], steps: int) -> str:
+    """SQL of the condition that a way has these steps, and no others."""
+    return " AND ".join(
+        f"s{step} = {codes[step - 1]}" if step <= len(codes) else f"s{step} IS NULL" for step in range(1, steps + 1)
+    )
+
+
+def _listed(connection: Connection, ways: str) -> pa.Table:
+    """Whose ways (SQL of unit, began, came) they are, the latest first."""
+    return connection.sql(
+        f"""
+        SELECT units.id AS customer_id, {timestamp("began")} AS happened_at, {timestamp("came")} AS next_at
+        FROM ({ways}) AS ways JOIN units ON units.key = ways.unit
+        ORDER BY coalesce(came, began) DESC, customer_id
+        """
+    ).to_arrow_table()
+
+
+def _most(connection: Connection, touched: Touchpoints, ways: str, steps: int, *, backwards: bool) -> list[Path]:
+    """The ways (SQL of s1, s2 …, began, came), those of most people first."""
+    rows: list[tuple[int | None, ...]] = connection.execute(
+        f"SELECT {_columns(steps)}, count(*), quantile_disc(came - began, 0.5) FROM ({ways}) GROUP BY ALL"
+    ).fetchall()
     of = sum(row[steps] or 0 for row in rows)
     found = []
     for row in rows:

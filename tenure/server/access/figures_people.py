@@ -1,4 +1,4 @@
-"""The people behind figures: of a cohort's cell, an RFM cell, a persona, a step from one touch to another, a part.
+"""The people behind figures: of a cohort's cell, an RFM cell, a persona, a step from touch to touch, a path, a part.
 
     found = behind(reader, Behind(what="rfm", lifecycle="classic", cell="champion"))
     found.count, found.rows
@@ -26,14 +26,17 @@ from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 from tenure.workspace.value import DAYS
 
-What = Literal["rfm", "persona", "follow", "cohort", "part", "value"]
+What = Literal["rfm", "persona", "follow", "path", "cohort", "part", "value"]
+# of a path, where none are named
+PATH_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
     """Which figure: `cell` of rfm is a name, three digits, or `5-4` for recency and how much; else the persona's name,
     the cohort's period, the part of a dimension, or the list's name of value, of which `first` is the part. Otherwise
-    `first` and `then` are touchpoints (`begin`, `end`), or periods.
+    `first` and `then` are touchpoints (`begin`, `end`), or periods. A path is of `steps`, leads `to` something or away
+    from `start`, and its people are those who went exactly that way, or all who `walked` it.
     """
 
     what: What
@@ -50,6 +53,10 @@ class Behind:
     unit: PeriodUnit = "month"
     age: int | None = None
     metric: str = ""
+    steps: tuple[str, ...] = ()
+    to: str = ""
+    start: str = ""
+    walked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +128,11 @@ def _table(asked: Behind) -> pa.Table:
             return ws.journeys.people_follow(
                 asked.first, asked.then, asked.lifecycle, stage=asked.stage, segment=asked.segment
             )
+        case "path":
+            return ws.journeys.people_on_path(
+                asked.steps, asked.lifecycle, to=asked.to or None, start=asked.start or None,
+                days=asked.days or PATH_DAYS, segment=asked.segment, walked=asked.walked,
+            )  # fmt: skip
         case "cohort":
             return ws.cohorts.people(
                 asked.cell, asked.counted or "retention", age=asked.age, by=asked.by, unit=asked.unit,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from tenure.charts.follows import chosen as drawn_of
 from tenure.lifecycle.definition import Lifecycle
 from tenure.metrics.journeys.journey_map import MapCell
+from tenure.metrics.journeys.paths import Path
 from tenure.metrics.rfm import RFM_CELLS, RFM_NAMES, RfmCell
 from tenure.server import holding
 from tenure.server.access import figures_heavy as heavy
@@ -119,9 +120,17 @@ def _paths(request: HttpRequest, lifecycle: Lifecycle) -> dict[str, Any]:
         "found": found, "to": to, "start": start, "days": days, "all_days": DAYS, "places": places,
         "goal": places[to or start],
     }  # fmt: skip
-    if found and to:
-        told["picture"] = paths_picture(lifecycle.name, to, places[to], days, segment)
+    if found:
+        asked = {"lifecycle": lifecycle.name, "to": to, "from": start, "days": str(days), "segment": segment or ""}
+        told["rows"] = [(one, _path(asked, one), _path({**asked, "walked": "1"}, one)) for one in found]
+        if to:
+            told["picture"] = paths_picture(lifecycle.name, to, places[to], days, segment)
     return told
+
+
+def _path(asked: Mapping[str, str], one: Path) -> str:
+    query = [(key, value) for key, value in asked.items() if value] + [("step", step) for step in one.steps]
+    return f"{reverse('figures_people', args=['path'])}?{urlencode(query)}"
 
 
 def occasions(request: HttpRequest, lifecycle: Lifecycle) -> dict[str, str]:

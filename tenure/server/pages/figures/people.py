@@ -1,9 +1,11 @@
-"""Who is behind that? The people of a figure of cohorts, journeys, RFM, personas, or of a part of a change."""
+"""Who is behind that? The people of a figure of cohorts, journeys, RFM, personas, paths, or of a part of a change."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -11,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from tenure.metrics.journeys.paths import MOST_STEPS
 from tenure.server import holding
 from tenure.server.access.figures_people import Behind, behind, behind_table
 from tenure.server.access.people import PAGE
@@ -26,10 +29,10 @@ from tenure.server.pages.taken import csv_file
 from tenure.server.words import offset_of, whole, with_query
 from tenure.wording import Money, moment, number
 
-KINDS = ("rfm", "persona", "follow", "cohort", "part", "value")
+KINDS = ("rfm", "persona", "follow", "path", "cohort", "part", "value")
 BACK = {
-    "rfm": "journeys", "persona": "journeys", "follow": "journeys", "cohort": "cohorts", "part": "metrics",
-    "value": "value",
+    "rfm": "journeys", "persona": "journeys", "follow": "journeys", "path": "journeys", "cohort": "cohorts",
+    "part": "metrics", "value": "value",
 }  # fmt: skip
 _MONEY = ("money", "value", "value_low", "value_high", "at_stake", "net", "cost", "of_it", "cut_to")
 _SHARES = ("p_churn", "break_even_margin", "price_rise")
@@ -75,6 +78,8 @@ def asked_in(get: QueryDict, what: str) -> Behind:
         what=what, lifecycle=lifecycle.name, days=whole(get, "days", most=3650) or None,  # type: ignore[arg-type]
         k=whole(get, "k", most=20), stage=get.get("stage", "")[:64] or None,
         segment=get.get("segment", "")[:64] or None,
+        steps=tuple(one[:200] for one in get.getlist("step")[:MOST_STEPS]), to=get.get("to", "")[:150],
+        start=get.get("from", "")[:150], walked=get.get("walked") == "1",
         age=whole(get, "age", most=1000), unit=next((one for one in COUNT if one == get.get("unit")), "month"), **told,
     )  # fmt: skip
 
@@ -104,6 +109,8 @@ def title_of(asked: Behind) -> str:
             return _("Who is in persona %(cell)s?") % {"cell": asked.cell}
         case "follow":
             return _("Who went from %(first)s to %(then)s?") % {"first": asked.first, "then": asked.then}
+        case "path":
+            return _of_path(asked, stages)
         case "value":
             return _of_value(asked)
         case "cohort" if asked.age is None:
@@ -124,6 +131,22 @@ def title_of(asked: Behind) -> str:
             return _("%(metric)s, %(by)s %(part)s: who is it?") % {
                 "metric": metric.title, "by": asked.by, "part": stages.get(asked.cell, asked.cell),
             }  # fmt: skip
+
+
+def _of_path(asked: Behind, stages: Mapping[str, str]) -> str:
+    """The question that the list of a path answers."""
+    titles = {f"stage:{name}": title for name, title in stages.items()}
+    goal = asked.to or asked.start
+    told = {"goal": titles.get(goal, goal.removeprefix("event:")), "path": " → ".join(asked.steps)}
+    if asked.walked:
+        return _("Who went this way, whether they came to %(goal)s or not: %(path)s?") % told
+    if asked.to and asked.steps:
+        return _("Who came to %(goal)s this way: %(path)s?") % told
+    if asked.to:
+        return _("Who came to %(goal)s with nothing seen before?") % told
+    if asked.steps:
+        return _("Who went this way after %(goal)s: %(path)s?") % told
+    return _("Who came to %(goal)s with nothing after?") % told
 
 
 def _of_value(asked: Behind) -> str:
@@ -159,6 +182,10 @@ def _back(asked: Behind) -> str:
         return reverse("value_of", args=[name if name in ("won", "saving", "unprofitable", "products") else "spread"])
     if asked.what == "part":
         return reverse("metric", args=[asked.metric])
+    if asked.what == "path":
+        told = {"show": "paths", "lifecycle": asked.lifecycle, "to": asked.to, "from": asked.start,
+                "days": asked.days or "", "segment": asked.segment or ""}  # fmt: skip
+        return f"{reverse('journeys')}?{urlencode({key: one for key, one in told.items() if one})}"
     query = {"rfm": "?show=rfm", "persona": "?show=personas"}.get(asked.what, "")
     return f"{reverse(BACK[asked.what])}{query}"
 
