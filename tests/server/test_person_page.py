@@ -154,7 +154,7 @@ def test_notes_tasks_calls_and_owners_are_written(as_: Client, somebody: str, us
     assert "owner agent" in text
     names = set(InboxEvent.objects.values_list("body__name", flat=True))
     assert names == {"Note Written", "Task Created", "Call Logged", "Identified"}
-    while drain():
+    while drain()[0]:
         pass
     holding.workspace().roster.refresh()
     assert holding.workspace().roster.look(Asked(ids=(somebody,))).rows[0]["owner"] == "agent"

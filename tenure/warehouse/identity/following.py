@@ -222,8 +222,9 @@ class _Folding:
         )
         keyless = arrow(
             self.connection,
-            f"SELECT DISTINCT named FROM folded WHERE starts_with(named, '{OWN}:') "
-            "AND named NOT IN (SELECT node FROM held WHERE own AND key IS NOT NULL)",
+            # in an order of their own: the same files give the same keys
+            f"SELECT named FROM folded WHERE starts_with(named, '{OWN}:') AND named NOT IN "
+            "(SELECT node FROM held WHERE own AND key IS NOT NULL) GROUP BY named ORDER BY min(time), named",
         )
         fresh = self.keys.fresh(keyless.num_rows) if keyless.num_rows else np.zeros(0, dtype=np.int64)
         self.windows.show("fresh_keys", pa.table({"node": keyless["named"], "key": fresh}))
@@ -242,7 +243,7 @@ class _Folding:
         connection = self.connection
         ((last,),) = connection.execute("SELECT coalesce(max(component), 0) FROM identities").fetchall()
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE labels AS SELECT label, {last} + row_number() OVER () AS component "
+            f"CREATE OR REPLACE TEMP TABLE labels AS SELECT label, {last} + row_number() OVER (ORDER BY label) AS component "
             "FROM (SELECT DISTINCT label FROM now WHERE label IS NOT NULL)"
         )
         connection.execute(
