@@ -216,7 +216,7 @@ def test_an_erasure_leaves_nothing_and_no_import_brings_it_back(as_: Client, new
     # the visitor's id was nobody else's: with it goes what was done under it
     for text in (newcomer, visitor, f"xenia@{newcomer}"):
         assert holders(text) == []
-    assert ws.roster.look(Asked()).people == before - 2
+    assert ws.roster.look(Asked()).people == before - 1
     assert client.get(f"/people/{newcomer}").status_code == 404
     assert not Task.objects.exists()
     assert not InboxEvent.objects.exists()
