@@ -62,9 +62,38 @@ def site(shop: Path, database: str) -> Iterator[Path]:
     held = holding.hold(shop)
     held.load()
     held.roster.refresh()
+    holding.release()
+    _LOGS[shop] = {file: file.read_bytes() for file in _log_files(shop)}
+    holding.hold(shop)
     yield shop
     holding.release()
+    _LOGS.clear()
     teardown_test_environment()
+
+
+# of the site that is held: the files of its event log as they were when everything had been loaded
+_LOGS: dict[Path, dict[Path, bytes]] = {}
+
+
+def _log_files(folder: Path) -> list[Path]:
+    from tenure.server.environment import DATABASE_FILE
+
+    files = (folder / ".tenure").iterdir()
+    return [file for file in files if file.is_file() and not file.name.startswith(DATABASE_FILE)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def log_as_loaded() -> None:
+    """The event log as it was loaded, whatever the tests of other files wrote into it."""
+    from tenure.server import holding
+
+    for folder, files in _LOGS.items():
+        holding.release()
+        for file in _log_files(folder):
+            file.unlink()
+        for file, held in files.items():
+            file.write_bytes(held)
+        holding.hold(folder)
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_an_erasure_that_was_cut_short_can_be_asked_for_again(
 
     monkeypatch.setattr(loops, "ask", here)
     somebody("guard-cut")
-    Task.objects.create(title="call guard-cut", customer="friend-9")
+    Task.objects.create(title="call guard-cut", customer="guards-friend")
     whole = Persons.erase
 
     def cut(self: Persons, customer: str) -> Any:
@@ -159,7 +159,9 @@ def test_a_decision_on_others_does_not_name_whom_was_erased(undone: None) -> Non
     ws = holding.workspace()
     somebody("guard-named", email="guard.named@example.com")
     told = {"second_kind": "email", "second_id": "guard.named@example.com"}
-    apart = Event(name="Identities Separated", time=ws.as_of, customer_id="friend-9", type="alias", properties=told)
+    apart = Event(
+        name="Identities Separated", time=ws.as_of, customer_id="guards-friend", type="alias", properties=told
+    )  # fmt: skip
     ws.record([apart], source="guards")
     Persons(ws).erase("guard-named")
     question = "SELECT count(*) FROM events WHERE contains(properties, 'guard.named')"

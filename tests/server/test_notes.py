@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,8 @@ def test_a_note_does_not_become_the_last_event(as_: Callable[..., Any], monkeypa
     ws = holding.workspace()
     config = ws.definitions.config.model_copy(update={"as_of": "last_event"})
     monkeypatch.setattr(ws, "definitions", replace(ws.definitions, config=config))
-    answer = as_("analyst").post("/notes", {"day": "2025-12-24", "text": "x"}, follow=True)
+    behind = (datetime.fromtimestamp(ws.as_of / 1e6, UTC) + timedelta(days=2)).date()
+    answer = as_("analyst").post("/notes", {"day": str(behind), "text": "x"}, follow=True)
     assert "where charts go" in answer.content.decode()
     assert not InboxEvent.objects.exists()
 

@@ -103,6 +103,11 @@ def owners(connection: Connection, roster: Roster) -> tuple[str, ...]:
     return tuple(owner for (owner,) in rows)
 
 
+def _most(column: str | None) -> str:
+    """SQL of what most people of an account have; of several that as many have, the first by the alphabet."""
+    return f"mode({column} ORDER BY {column})" if column else "NULL"
+
+
 def _accounts(
     roster: Roster, held: Mapping[str, Applied], asked: AccountsAsked, lifecycle: str, own: str | None,
     risk: Sequence[int], today: str,
@@ -114,7 +119,7 @@ def _accounts(
     grouped = (
         f"SELECT account AS id, count(*) AS people, sum(money) AS money, max(last_seen) AS last_seen, "
         f"{f'count(*) FILTER ({stage} IN ({places}))' if places else '0'} AS at_risk, "
-        f"{f'mode({told})' if told else 'NULL'} AS name, {f'mode({owner})' if owner else 'NULL'} AS owner, "
+        f"{_most(told)} AS name, {_most(owner)} AS owner, "
         f"{f'min({renewal}) FILTER ({renewal} >= {quote(today)})' if renewal else 'NULL'} AS renewal "
         f"FROM {TABLE} WHERE kind = {quote(CUSTOMER)} AND NOT excluded AND account IS NOT NULL "
         f"{f'AND account = {quote(asked.id)} ' if asked.id else ''}GROUP BY account"

@@ -243,8 +243,8 @@ class _Folding:
         connection = self.connection
         ((last,),) = connection.execute("SELECT coalesce(max(component), 0) FROM identities").fetchall()
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE labels AS SELECT label, {last} + row_number() OVER (ORDER BY label) AS component "
-            "FROM (SELECT DISTINCT label FROM now WHERE label IS NOT NULL)"
+            f"CREATE OR REPLACE TEMP TABLE labels AS SELECT label, {last} + row_number() OVER (ORDER BY label) "
+            "AS component FROM (SELECT DISTINCT label FROM now WHERE label IS NOT NULL)"
         )
         connection.execute(
             f"INSERT INTO identities SELECT {NODE_HASH}, node, kind, customer, component, time, message_id, why, "
