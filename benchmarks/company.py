@@ -55,6 +55,11 @@ class Company:
     till_share: float = 0.02
     split_share: float = 0.0005
 
+    @property
+    def name(self) -> str:
+        """Its folder, among others'."""
+        return f"company-{self.events}-{self.customers}-{self.seed}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -86,7 +91,8 @@ class Rows:
 
 
 def write(folder: Path, company: Company) -> Path:
-    """The folder that holds the company; one that was made with the same numbers is kept as it is."""
+    """The company's own folder in another; one that was made with the same numbers is kept as it is."""
+    folder = folder / company.name
     made = folder / "company.json"
     if made.exists() and json.loads(made.read_text())["company"] == asdict(company):
         return folder

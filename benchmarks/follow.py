@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from benchmarks import intake, pages, rows
-from benchmarks.company import Company, write
+from benchmarks import intake, pages
+from benchmarks.company import Company
 
 PATHS = ["/overview", "/people", "/forecast", "/stages/classic/at_risk", "/metrics", "/people?q=smith"]
 KEYS = intake.KEY + 'print(make_key("probe", "read")[1])\n'
@@ -51,11 +51,8 @@ def main() -> None:
 
 def _made(folder: Path, company: Company) -> Path:
     """The workspace: the pages' company, as of now."""
-    data = write(folder, company)
-    if not (data / "customers.parquet").exists():
-        rows.write(data)
     served = pages._made(folder, company)
-    shop = data / "followed"
+    shop = served.with_name("followed")
     shop.mkdir(exist_ok=True)
     text = (served / "tenure.yaml").read_text(encoding="utf-8")
     text = text.replace("as_of: 2025-02-01", "as_of: now").replace("people.parquet", "../served/people.parquet")

@@ -29,10 +29,10 @@ def make_company(folder: str, events: int, customers: int, seed: int, rows: bool
     from benchmarks import rows as counted
 
     wanted = company.Company(events=events, customers=customers, seed=seed)
-    company.write(Path(folder), wanted)
+    made = company.write(Path(folder), wanted)
     if rows:
-        counted.write(Path(folder))
-    counts: Mapping[str, int] = json.loads((Path(folder) / "company.json").read_text())["counts"]
+        counted.write(made)
+    counts: Mapping[str, int] = json.loads((made / "company.json").read_text())["counts"]
     return {"counts": counts}
 
 

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from benchmarks import rows
 from benchmarks.company import Company, write
 
 NAME, PASSWORD = "bench", "correct-horse-battery"
@@ -121,6 +122,7 @@ def _made(folder: Path, company: Company) -> Path:
     data = write(folder, company)
     shop = data / "served"
     if not (shop / "tenure.yaml").is_file():
+        rows.write(data)
         shop.mkdir(exist_ok=True)
         pq.write_table(_people(pq.read_table(data / "customers.parquet")), shop / "people.parquet")
         (shop / "tenure.yaml").write_text(SETTINGS.format(events="../events/*.parquet"), encoding="utf-8")

@@ -18,6 +18,7 @@ from typing import Any
 
 from rich.console import Console
 
+from benchmarks.company import Company
 from benchmarks.report import Figures, milliseconds, show
 
 ROOT = Path(__file__).parents[1]
@@ -90,7 +91,7 @@ class Bench:
         self.out.mkdir(parents=True, exist_ok=True)
         found = self._measure("present")
         self.figures.setting["versions"] = found["versions"]
-        made = self._measure("company", **self._made(options.events, options.customers, self.company), rows=True)
+        made = self._measure("company", **self._made(options.events, options.customers), rows=True)
         self.figures.setting["counts"] = made["counts"]
         engine = found["present"] and bool({"engine", "refresh"} & set(options.only))
         if not found["present"]:
@@ -175,16 +176,17 @@ class Bench:
     def _large(self) -> None:
         events, customers = 100_000_000, 5_000_000
         company = self._company(events, customers)
-        self._measure("company", **self._made(events, customers, company), rows=False)
+        self._measure("company", **self._made(events, customers), rows=False)
         folder = self._workspace("large")
         self.figures.single["import of 100 million events"] = self._measure("imported", folder=folder, company=company)
         self._measure("rebuild", folder=folder)
         self.figures.single["large"] = self._measure("rebuild", folder=folder)
 
     def _company(self, events: int, customers: int) -> str:
-        return str(self.options.folder / f"company-{events}-{customers}-{self.options.seed}")
+        return str(self.options.folder / Company(events=events, customers=customers, seed=self.options.seed).name)
 
-    def _made(self, events: int, customers: int, folder: str) -> dict[str, Any]:
+    def _made(self, events: int, customers: int) -> dict[str, Any]:
+        folder = str(self.options.folder)
         return {"folder": folder, "events": events, "customers": customers, "seed": self.options.seed}
 
     def _folder(self, name: str) -> Path:

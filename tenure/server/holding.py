@@ -21,6 +21,8 @@ from tenure.workspace import Workspace
 # whoever applies definitions or refreshes holds this; pages never do
 writing = threading.RLock()
 _held: Workspace | None = None
+# when somebody last had the store changed (by `time.monotonic`): what they see afterwards is of after that
+worked_at = 0.0
 
 
 def now() -> int:
@@ -48,6 +50,12 @@ def changed() -> Workspace:
     with writing:
         _held = workspace().reread()
         return _held
+
+
+def worked() -> None:
+    """Nothing; somebody has had the store changed just now."""
+    global worked_at  # noqa: PLW0603
+    worked_at = time.monotonic()
 
 
 @contextmanager

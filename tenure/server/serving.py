@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from tenure.errors import StoreError
 from tenure.server.environment import DATABASE_FILE, OWN_FOLDER, Environment, environment
@@ -59,6 +59,7 @@ def serve(
     from tenure.server.access import later
     from tenure.server.accounts.first import first_administrator
     from tenure.server.accounts.users import no_users
+    from tenure.server.http.server import answer
     from tenure.server.loops.rounds import quick_loops, slow_loops
     from tenure.server.loops.transfers import files_at_start
     from tenure.server.pages.welcome import link
@@ -74,10 +75,10 @@ def serve(
             files_at_start(said)
             ws.feed.begin()
             ws.roster.refresh()
-            server = _bound(told, anywhere=anywhere)
+            opened_socket = _bound(told, anywhere=anywhere)
             door = open_door(folder)
             loops.begin(loops.Worker(quick_loops(told)), loops.Worker(slow_loops()))
-            port = server.effective_port
+            port = opened_socket.getsockname()[1]
             base = told.public_url or f"http://{told.host}:{port}"
             address = link(base) if no_users() else f"{base}/"
             said(f"Tenure serves {ws.definitions.config.name} at {address}")
@@ -86,7 +87,7 @@ def serve(
                 opened(address)
             # whoever answers is not kept waiting by a loop that computes: threads take turns more often than usual
             sys.setswitchinterval(_TURN)
-            server.run()
+            answer(opened_socket, threads=told.threads, proxies=told.proxies)
     except KeyboardInterrupt:
         pass
     finally:
@@ -98,23 +99,12 @@ def serve(
         said("Ended.")
 
 
-def _bound(told: Environment, *, anywhere: bool) -> Any:
-    """The server, listening but not answering yet."""
-    from waitress.server import create_server
+def _bound(told: Environment, *, anywhere: bool) -> socket.socket:
+    """The socket that requests come to."""
+    from tenure.server.http.server import listen
 
-    from tenure.server.application import application
-
-    behind: dict[str, Any] = {}
-    if told.proxies:
-        behind = {
-            "trusted_proxy": "*", "trusted_proxy_count": told.proxies,
-            "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
-        }  # fmt: skip
     try:
-        return create_server(
-            application, host=told.host, port=told.port, threads=told.threads, ident=None,
-            max_request_body_size=64 * 2**20, channel_timeout=60, clear_untrusted_proxy_headers=True, **behind,
-        )  # fmt: skip
+        return listen(told.host, told.port)
     except OSError as error:
         if anywhere and error.errno == errno.EADDRINUSE:
             return _bound(told.model_copy(update={"port": 0}), anywhere=False)

@@ -58,6 +58,33 @@ def test_who_asks_at_once_waits_for_one_answer(version: list[str]) -> None:
     assert asked == [1]
 
 
+def test_figures_are_worked_out_for_a_small_part_of_the_time(version: list[str]) -> None:
+    from tenure.server import holding
+    from tenure.server.access.kept import kept
+    from tenure.server.access.later import later
+
+    asked: list[str] = []
+
+    @kept()
+    def figure() -> str:
+        asked.append(version[0])
+        time.sleep(0.05)
+        return version[0]
+
+    assert later(figure) == "first"
+    for number in range(10):
+        version[0] = f"event {number}"
+        assert later(figure) == "first"
+    assert asked == ["first"]
+    version[0] = "imported"
+    holding.worked()
+    for _ in range(200):
+        if later(figure) == "imported":
+            break
+        time.sleep(0.01)
+    assert asked == ["first", "imported"], "whoever has the data changed sees it"
+
+
 def test_heavy_figures_are_of_some_minutes_ago_while_new_ones_are_made(version: list[str]) -> None:
     from tenure.server.access.kept import kept
     from tenure.server.access.later import later

@@ -11,7 +11,8 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import Generic, ParamSpec, TypeVar
 
 from django.utils.translation import get_language
 
@@ -22,6 +23,22 @@ T = TypeVar("T")
 
 # seconds that a figure may be old where a new one is on its way
 OLD = 600.0
+# of its time nobody spends more than one part of so many on a figure, however often the data changes
+PAUSE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer(Generic[T]):
+    """What a function said, of which version of the data, when, and how many seconds it took.
+
+    The definitions are kept beside, so that no other ones take their place in memory, and with it their id.
+    """
+
+    said: T
+    version: str
+    at: float
+    seconds: float
+    definitions: object
 
 
 def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -33,8 +50,7 @@ def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], 
     """
 
     def decorated(function: Callable[P, T]) -> Callable[P, T]:
-        # the definitions are kept beside, so that no other ones take their place in memory, and with it their id
-        answers: OrderedDict[Hashable, tuple[T, str, float, object]] = OrderedDict()
+        answers: OrderedDict[Hashable, _Answer[T]] = OrderedDict()
         working: dict[Hashable, threading.Lock] = {}
         guard = threading.Lock()
 
@@ -43,28 +59,34 @@ def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], 
             language = get_language() if spoken else None
             return (id(ws.definitions), language, args, tuple(sorted(kwargs.items()))), ws.roster.version
 
-        def held(key: Hashable, version: str | None, oldest: float = 0) -> tuple[T] | None:
+        def held(key: Hashable, good: Callable[[_Answer[T]], bool]) -> _Answer[T] | None:
             with guard:
                 found = answers.get(key)
-                if found is None or (version is not None and found[1] != version) or found[2] < oldest:
+                if found is None or not good(found):
                     return None
                 answers.move_to_end(key)
-                return (found[0],)
+                return found
 
         @functools.wraps(function)
         def answer(*args: P.args, **kwargs: P.kwargs) -> T:
             key, version = asked(args, kwargs)
-            if (there := held(key, version)) is not None:
-                return there[0]
+
+            def current(one: _Answer[T]) -> bool:
+                return one.version == version
+
+            if (there := held(key, current)) is not None:
+                return there.said
             with guard:
                 lock = working.setdefault(key, threading.Lock())
             with lock:
-                if (there := held(key, version)) is not None:
-                    return there[0]
+                if (there := held(key, current)) is not None:
+                    return there.said
+                began = time.monotonic()
                 try:
                     found = function(*args, **kwargs)
+                    ended = time.monotonic()
                     with guard:
-                        answers[key] = (found, version, time.monotonic(), holding.workspace().definitions)
+                        answers[key] = _Answer(found, version, ended, ended - began, holding.workspace().definitions)
                         while len(answers) > most:
                             answers.popitem(last=False)
                 finally:
@@ -73,14 +95,22 @@ def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], 
             return found
 
         def known(*args: P.args, **kwargs: P.kwargs) -> T | None:
-            there = held(*asked(args, kwargs))
-            return None if there is None else there[0]
+            key, version = asked(args, kwargs)
+            now = time.monotonic()
+
+            def good(one: _Answer[T]) -> bool:
+                recent = now - one.at < PAUSE * one.seconds and one.at > holding.worked_at
+                return one.version == version or recent
+
+            there = held(key, good)
+            return None if there is None else there.said
 
         def latest(*args: P.args, **kwargs: P.kwargs) -> T | None:
-            there = held(asked(args, kwargs)[0], None, time.monotonic() - OLD)
-            return None if there is None else there[0]
+            oldest = time.monotonic() - OLD
+            there = held(asked(args, kwargs)[0], lambda one: one.at >= oldest)
+            return None if there is None else there.said
 
-        # what is there already, for whoever would not wait; and what was true some minutes ago
+        # what is there already, or was a moment ago; and what was true some minutes ago
         answer.known = known  # type: ignore[attr-defined]
         answer.latest = latest  # type: ignore[attr-defined]
         return answer

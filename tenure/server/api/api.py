@@ -18,7 +18,7 @@ from ninja.security import APIKeyHeader, HttpBearer, SessionAuth
 from ninja.throttling import AnonRateThrottle, AuthRateThrottle
 
 from tenure import __version__
-from tenure.errors import DefinitionError, TenureError, TookTooLong
+from tenure.errors import DefinitionError, StoreError, TenureError
 from tenure.server import holding
 from tenure.server.access import Denied
 from tenure.server.access.reader import KeyHolder
@@ -103,8 +103,8 @@ def _denied(request: HttpRequest, error: Denied) -> HttpResponse:
     return _fault(request, error, 403)
 
 
-@api.exception_handler(TookTooLong)
-def _too_long(request: HttpRequest, error: TookTooLong) -> HttpResponse:
+@api.exception_handler(StoreError)
+def _away(request: HttpRequest, error: StoreError) -> HttpResponse:
     return _fault(request, error, 503)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
-from tenure.errors import UsageError
+from tenure.errors import StoreError, UsageError
 from tenure.ingest.tracking import NotReadable, read_body
 from tenure.server.access import Denied
 from tenure.server.access.reader import KeyHolder
 from tenure.server.accounts.models import ApiKey
 from tenure.server.api.api import api
 from tenure.server.intake.asked import ELSEWHERE
+from tenure.server.intake.keeping import PATIENCE
 from tenure.server.intake.keys import SCOPES, Sender
 from tenure.server.intake.native import taken
 from tenure.server.intake.refusals import elsewhere
@@ -82,7 +84,12 @@ def events(request: HttpRequest) -> HttpResponse:
         if elsewhere(sender, request.headers.get("Origin", "")):
             raise Denied(f"{ELSEWHERE[0].upper()}{ELSEWHERE[1:]}.")
         body = read_body(request.body, request.headers.get("Content-Encoding", ""))
-        told = taken(sender, "", body)
+        told, kept = taken(sender, "", body)
     except NotReadable as error:
         raise UsageError(f"Nothing was taken in: {error.reason}.") from None
+    if kept:
+        try:
+            kept.result(PATIENCE)
+        except (DatabaseError, OSError) as error:
+            raise StoreError("It could not be kept.", hint="Send it again.") from error
     return api.create_response(request, told, status=200 if told["accepted"] else 400)

@@ -6,14 +6,13 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from functools import cached_property
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tenure.ingest.tracking import MOST_BODY, read_body
+from tenure.ingest.tracking import read_body
 from tenure.server.intake.keys import Sender
 
 _HEADERS = re.compile(r"[A-Za-z0-9, -]{1,500}")
@@ -23,21 +22,20 @@ ELSEWHERE = "the write key is not for this site"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, a body, and headers besides those that every answer has."""
+    """A status, a body, and headers besides those that every answer has.
+
+    It is true, and may be sent, once what it acknowledges is `kept`.
+    """
 
     status: int
     body: bytes = b""
     kind: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def line(self) -> str:
-        """The status as a server says it."""
-        return f"{self.status} {HTTPStatus(self.status).phrase}"
+    kept: Future[None] | None = None
 
 
 class Asked:
-    """A request: read from what the server hands over."""
+    """A request with its whole body, as `with_body` gives it."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
         self._environ = environ
@@ -70,13 +68,15 @@ class Asked:
         """The site whose page sends; empty where none does."""
         return self.header("Origin")
 
+    @property
+    def length(self) -> int:
+        """How many bytes the body has."""
+        return int(self._environ["CONTENT_LENGTH"])
+
     @cached_property
     def text(self) -> str:
         """The body. Raises NotReadable."""
-        length = self._environ.get("CONTENT_LENGTH") or "0"
-        most = MOST_BODY + 1
-        raw = self._environ["wsgi.input"].read(min(int(length), most) if length.isdigit() else most)
-        return read_body(raw, self.header("Content-Encoding"))
+        return read_body(self._environ["wsgi.input"].read(), self.header("Content-Encoding"))
 
     @cached_property
     def parameters(self) -> dict[str, str]:
@@ -100,9 +100,9 @@ class Asked:
         return "", ""
 
 
-def as_json(status: int, told: object, *headers: tuple[str, str]) -> Answer:
+def as_json(status: int, told: object, *headers: tuple[str, str], kept: Future[None] | None = None) -> Answer:
     """An answer of JSON."""
-    return Answer(status, json.dumps(told, ensure_ascii=False).encode(), headers=headers)
+    return Answer(status, json.dumps(told, ensure_ascii=False).encode(), headers=headers, kept=kept)
 
 
 def open_to_browsers(answer: Answer, asked: Asked, sender: Sender | None = None) -> Answer:
@@ -112,7 +112,7 @@ def open_to_browsers(answer: Answer, asked: Asked, sender: Sender | None = None)
         there = bool(asked.origin) and sender.may_come_from(asked.origin)
         named = (("Access-Control-Allow-Origin", asked.origin),) if there else ()
         allowed = (*named, ("Vary", "Origin"))
-    return Answer(answer.status, answer.body, answer.kind, (*answer.headers, *allowed))
+    return replace(answer, headers=(*answer.headers, *allowed))
 
 
 def preflight(asked: Asked, sender: Sender | None = None) -> Answer:
@@ -127,15 +127,3 @@ def preflight(asked: Asked, sender: Sender | None = None) -> Answer:
             ("Access-Control-Max-Age", _DAY),
         )), asked, sender,
     )  # fmt: skip
-
-
-def sent(answer: Answer, start_response: Any, *, body: bool = True) -> Iterable[bytes]:
-    """The body to send, once status and headers are."""
-    start_response(
-        answer.line,
-        [
-            ("Content-Type", answer.kind), ("Content-Length", str(len(answer.body))), ("Cache-Control", "no-store"),
-            ("X-Content-Type-Options", "nosniff"), *answer.headers,
-        ],
-    )  # fmt: skip
-    return [answer.body] if body else []

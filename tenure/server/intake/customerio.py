@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 from tenure.ingest.tracking import Delivery, NotReadable, read
@@ -38,8 +39,8 @@ def answer(asked: Asked) -> Answer:
     refused = items.refused
     if len(refused) == len(items.items):
         return _errors(refused, 400) if second else _wrong(refused[0][1], 400, second=False)
-    keep(sender, "customerio", call, body, key=key, events=len(items.items), received_at=received_at, mark=mark)
-    return _errors(refused, 207) if refused else as_json(200, {})
+    kept = keep(sender, "customerio", call, body, key=key, events=len(items.items), received_at=received_at, mark=mark)
+    return replace(_errors(refused, 207) if refused else as_json(200, {}), kept=kept)
 
 
 def _wrong(reason: str, status: int, *, second: bool) -> Answer:

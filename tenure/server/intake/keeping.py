@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
 from uuid import uuid4
@@ -29,10 +30,6 @@ _INSERT = f"INSERT INTO {Delivery._meta.db_table} ({', '.join(_COLUMNS)}) VALUES
 _LOG = logging.getLogger("tenure.intake")
 
 
-class NotKept(Exception):
-    """What was sent could not be committed; whoever sent it may send it again."""
-
-
 class Keeper:
     """The thread that commits. It begins with the first delivery."""
 
@@ -43,19 +40,14 @@ class Keeper:
         self._begin = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def keep(self, delivery: Delivery) -> None:
-        """Nothing, once the delivery is committed. Raises NotKept where it cannot be."""
+    def keep(self, delivery: Delivery) -> Future[None]:
+        """What is done once the delivery is committed, and fails where it cannot be."""
         kept: Future[None] = Future()
         self.being_kept[id(kept)] = delivery.received_at
-        try:
-            self._waiting.put((delivery, kept))
-            if self._thread is None or not self._thread.is_alive():
-                self._started()
-            kept.result(PATIENCE)
-        except Exception as error:
-            raise NotKept(str(error) or type(error).__name__) from error
-        finally:
-            del self.being_kept[id(kept)]
+        self._waiting.put((delivery, kept))
+        if self._thread is None or not self._thread.is_alive():
+            self._started()
+        return kept
 
     def _started(self) -> None:
         with self._begin:
@@ -100,10 +92,21 @@ class Keeper:
                     self._commit([one])
                 return
             _LOG.exception("a delivery could not be kept")
-            batch[0][1].set_exception(error)
+            self._told(batch, error)
             return
+        self._told(batch, None)
+        counted: Counter[str] = Counter()
+        for delivery, _ in batch:
+            counted[delivery.dialect] += delivery.events
+        for dialect, events in counted.items():
+            add("tenure_intake_events_total", events, dialect=dialect)
+
+    def _told(self, batch: Sequence[tuple[Delivery, Future[None]]], error: Exception | None) -> None:
         for _, kept in batch:
-            kept.set_result(None)
+            del self.being_kept[id(kept)]
+            # whoever has gone is told nothing
+            if kept.set_running_or_notify_cancel():
+                kept.set_exception(error) if error else kept.set_result(None)
 
 
 def _written(deliveries: list[Delivery]) -> None:
@@ -125,15 +128,16 @@ def being_kept_since() -> int:
     return min([*_keeper.being_kept.values()], default=2**63 - 1)
 
 
-def keep(sender: Sender, dialect: str, call: str, body: str, *, key: str, events: int, received_at: int | None = None,
-         mark: str | None = None) -> None:  # fmt: skip
-    """Nothing, once the body is committed, without the key in it. Raises NotKept."""
+def keep(
+    sender: Sender, dialect: str, call: str, body: str, *, key: str, events: int, received_at: int | None = None,
+    mark: str | None = None,
+) -> Future[None]:  # fmt: skip
+    """What is done once the body is committed, without the key in it, and fails where it cannot be."""
     if key and key in body:
         body = body.replace(key, "")
-    _keeper.keep(
+    return _keeper.keep(
         Delivery(
             mark=mark or uuid4().hex, source=sender.source, dialect=dialect, call=call, body=body, events=events,
             received_at=received_at or now(),
         )
     )  # fmt: skip
-    add("tenure_intake_events_total", events, dialect=dialect)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any
 from uuid import uuid4
 
@@ -39,24 +40,31 @@ def _sent(asked: Asked, sender: Sender, key: str) -> Answer:
         later = _fault(429, "That is too often.", f"Come again in {seconds} s.")
         return Answer(429, later.body, headers=(("Retry-After", str(seconds)),))
     try:
-        told = taken(sender, key, asked.text)
+        told, kept = taken(sender, key, asked.text)
     except NotReadable as error:
         return _fault(413 if error.too_large else 400, f"Nothing was taken in: {error.reason}.")
-    return as_json(200 if told["accepted"] else 400, told)
+    return as_json(200 if told["accepted"] else 400, told, kept=kept)
 
 
-def taken(sender: Sender, key: str, body: str) -> Mapping[str, Any]:
-    """What became of a body, which is committed unless nothing in it can be used. Raises NotReadable or NotKept."""
+def taken(sender: Sender, key: str, body: str) -> tuple[Mapping[str, Any], Future[None] | None]:
+    """What becomes of a body once it is committed, and that commit; None where nothing in it can be used.
+
+    Raises NotReadable.
+    """
     received_at, mark = now(), uuid4().hex
     reading = read(Delivery(dialect="native", call="events", body=body, mark=mark, received_at=received_at))
     refused = reading.refused
     accepted = len(reading.items) - len(refused)
-    if accepted:
-        keep(sender, "native", "events", body, key=key, events=len(reading.items), received_at=received_at, mark=mark)
-    return {
+    told = {
         "accepted": accepted,
         "refused": [{"position": place, "reason": reason} for place, reason in refused[:_SHOWN]],
     }  # fmt: skip
+    if not accepted:
+        return told, None
+    events = len(reading.items)
+    return told, keep(
+        sender, "native", "events", body, key=key, events=events, received_at=received_at, mark=mark
+    )  # fmt: skip
 
 
 def _fault(status: int, error: str, hint: str | None = None) -> Answer:

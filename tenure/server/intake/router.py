@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DatabaseError
 
+from tenure.ingest.tracking import MOST_BODY
+from tenure.server.http.bodies import Receive, in_memory
+from tenure.server.http.environ import with_body
 from tenure.server.intake import customerio, native, segment
-from tenure.server.intake.asked import Answer, Asked, as_json, sent
-from tenure.server.intake.keeping import NotKept
+from tenure.server.intake.asked import Answer, Asked, as_json
+from tenure.server.intake.keeping import PATIENCE
 from tenure.server.telemetry import add, observe
 
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Handler = Callable[[Asked], Answer]
 _LOG = logging.getLogger("tenure.intake")
 _CHANGING = ("POST", "PUT", "DELETE")
-
-
-class Router:
-    """The application: the intake's paths here, all others by the rest."""
-
-    def __init__(self, rest: Application) -> None:
-        self._rest = rest
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """The answer's body."""
-        handler = handler_of(environ)
-        if handler is None:
-            return self._rest(environ, start_response)
-        began, asked = time.perf_counter(), Asked(environ)
-        answer = _answered(handler, asked)
-        seconds = time.perf_counter() - began
-        observe("tenure_request_seconds", seconds, group="intake", status=f"{answer.status // 100}xx")
-        if answer.status >= 400:
-            add("tenure_intake_refused_total", dialect=handler.__module__.rsplit(".", 1)[-1], status=str(answer.status))
-        return sent(answer, start_response, body=asked.method != "HEAD")
+# bytes of a body that is read at once: what takes longer than a moment keeps the others waiting
+_SMALL = 8 * 1024
+_hands = ThreadPoolExecutor(4, thread_name_prefix="tenure-read")
 
 
 def handler_of(environ: dict[str, Any]) -> Handler | None:
@@ -60,14 +49,52 @@ def handler_of(environ: dict[str, Any]) -> Handler | None:
     return customerio.answer if ours and method in _CHANGING else None
 
 
-def _answered(handler: Handler, asked: Asked) -> Answer:
+async def answer(handler: Handler, environ: dict[str, Any], receive: Receive) -> Answer:
+    """The answer to a request whose body has not been read yet, once what it brings is committed. Raises Gone."""
+    body = await in_memory(receive, MOST_BODY)
+    began, asked = time.perf_counter(), Asked(with_body(environ, io.BytesIO(body), len(body)))
+    told = await _told(handler, asked)
+    if told.kept is not None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.wrap_future(told.kept)
+        except Exception as error:
+            told = _not_kept(error)
+    observe("tenure_request_seconds", time.perf_counter() - began, group="intake", status=f"{told.status // 100}xx")
+    if told.status >= 400:
+        add("tenure_intake_refused_total", dialect=handler.__module__.rsplit(".", 1)[-1], status=str(told.status))
+    return told
+
+
+async def _told(handler: Handler, asked: Asked) -> Answer:
+    if asked.length <= _SMALL:
+        try:
+            return answered(handler, asked)
+        except SynchronousOnlyOperation:
+            # a key that is not remembered is looked up, and a database keeps one waiting; nothing was kept so far
+            pass
+    return await asyncio.get_running_loop().run_in_executor(_hands, answered, handler, asked)
+
+
+def answered(handler: Handler, asked: Asked) -> Answer:
+    """The answer, true once its `kept` is done."""
     if settings.ENVIRONMENT.encrypted and settings.ENVIRONMENT.proxies and not asked.secure:
         return as_json(403, {"error": "Events and keys travel by https alone."})
     try:
         return handler(asked)
-    except (NotKept, DatabaseError) as error:
-        _LOG.warning("a delivery was not kept: %s", error)
+    except SynchronousOnlyOperation:
+        raise
+    except DatabaseError as error:
+        return _not_kept(error)
     except Exception:
         # never the body: it may hold anything
         _LOG.exception("a request of the intake failed")
-    return as_json(503, {"error": "It could not be kept. Send it again."}, ("Retry-After", "1"))
+        return _UNKEPT
+
+
+def _not_kept(error: Exception) -> Answer:
+    _LOG.warning("a delivery was not kept: %s", str(error) or type(error).__name__)
+    return _UNKEPT
+
+
+_UNKEPT = as_json(503, {"error": "It could not be kept. Send it again."}, ("Retry-After", "1"))

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any
 from uuid import uuid4
 
@@ -36,8 +37,7 @@ def answer(asked: Asked) -> Answer:
         known = sender_of(asked.parameters.get("writeKey"), rest.removesuffix("/settings"))
         return preflight(asked, known[0] if known else None)
     if first == "pixel" and asked.method in ("GET", "HEAD"):
-        _pixel(asked, rest)
-        return Answer(200, _GIF, "image/gif")
+        return Answer(200, _GIF, "image/gif", kept=_pixel(asked, rest))
     if first == "projects" and asked.method == "GET" and rest.endswith("/settings"):
         return _settings(asked, rest.removesuffix("/settings"))
     if asked.method != "POST" or rest or first not in (*CALLS, *_NOTHING):
@@ -77,8 +77,8 @@ def _kept(asked: Asked, call: str, told: Mapping[str, Any], sender: Sender, key:
     received_at, mark = now(), uuid4().hex
     if asked.strict and (wrong := _problem(call, asked.text, received_at)):
         return _wrong(wrong)
-    keep(sender, "segment", call, asked.text, key=key, events=count, received_at=received_at, mark=mark)
-    return Answer(200, _DONE)
+    kept = keep(sender, "segment", call, asked.text, key=key, events=count, received_at=received_at, mark=mark)
+    return Answer(200, _DONE, kept=kept)
 
 
 def _problem(call: str, body: str, received_at: int) -> str:
@@ -92,23 +92,24 @@ def _problem(call: str, body: str, received_at: int) -> str:
     )  # fmt: skip
 
 
-def _pixel(asked: Asked, call: str) -> None:
-    """Nothing; keeps what a picture's address tells, if anything."""
+def _pixel(asked: Asked, call: str) -> Future[None] | None:
+    """What is kept of what a picture's address tells; None where it tells nothing."""
     told: Any = dict(asked.parameters)
     try:
         data = told.get("data")
         told = _unfolded(told) if data is None else json.loads(base64.urlsafe_b64decode(data + "=="))
     except (ValueError, binascii.Error, RecursionError):
-        return
+        return None
     if not isinstance(told, dict) or call not in CALLS or CALLS[call] == "batch":
-        return
+        return None
     found = sender_of(told.get("writeKey"), asked.parameters.get("writeKey"))
     if found is None:
         unknown_key("pixel")
     # a picture is asked for without an origin; the page that shows it may say where it is
     elif not elsewhere(found[0], asked.origin or origin_in(asked.header("Referer"))) and not waiting(found[0]):
         sender: Sender = found[0]
-        keep(sender, "segment", CALLS[call], json.dumps(told), key=found[1], events=1)
+        return keep(sender, "segment", CALLS[call], json.dumps(told), key=found[1], events=1)
+    return None
 
 
 def _unfolded(flat: Mapping[str, str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from django.db import close_old_connections
 
+from tenure.server import holding
 from tenure.server.work.models import LoopRun
 
 T = TypeVar("T")
@@ -146,7 +147,10 @@ class Worker:
         self.busy_with = what
         try:
             close_old_connections()
-            outcome.set_result(work())
+            done = work()
+            if what:
+                holding.worked()
+            outcome.set_result(done)
         except BaseException as error:
             outcome.set_exception(error)
         finally:
@@ -226,7 +230,9 @@ def ask(what: str, work: Callable[[], T]) -> Future[T]:
         return _workers[0].ask(what, work)
     outcome: Future[T] = Future()
     try:
-        outcome.set_result(work())
+        done = work()
+        holding.worked()
+        outcome.set_result(done)
     except Exception as error:
         outcome.set_exception(error)
     return outcome

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import io
 import json
 import os
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import uuid4
 
 import pytest
@@ -30,7 +31,7 @@ class Answered:
 
     def __init__(self) -> None:
         self.status = 0
-        self.headers: dict[str, str] = {}
+        self.headers: Mapping[str, str] = {}
         self.body = b""
 
     @property
@@ -44,34 +45,54 @@ class Front:
     def __init__(self) -> None:
         self.kept: list[dict[str, Any]] = []
 
-    def keep(self, sender: Any, dialect: str, call: str, body: str, *, key: str, events: int, **told: Any) -> None:
+    def keep(
+        self, sender: Any, dialect: str, call: str, body: str, *, key: str, events: int, **told: Any
+    ) -> Future[None]:  # fmt: skip
         self.kept.append({"source": sender.source, "dialect": dialect, "call": call, "body": body, "events": events})
+        committed: Future[None] = Future()
+        committed.set_result(None)
+        return committed
 
     def __call__(
         self, path: str, body: Any = None, *, method: str = "POST", user: str | None = KEY, password: str = "",
         query: str = "", **headers: str,
     ) -> Answered:  # fmt: skip
-        from tenure.server.intake.router import Router
+        from django.utils.datastructures import CaseInsensitiveMapping
+
+        from tenure.server.application import Application
 
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        environ = {
-            "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "CONTENT_LENGTH": str(len(raw)),
-            "wsgi.input": io.BytesIO(raw), "wsgi.url_scheme": "http", "HTTP_HOST": "here:8000",
-            **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
-        }  # fmt: skip
+        told = {"host": "here:8000", "content-length": str(len(raw))}
+        told |= {name.replace("_", "-"): value for name, value in headers.items()}
         if user is not None:
-            environ["HTTP_AUTHORIZATION"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+            told["authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+        scope = {
+            "type": "http", "method": method, "path": path, "raw_path": quote(path, safe="/%").encode(),
+            "query_string": query.encode(), "http_version": "1.1", "scheme": "http",
+            "headers": [(name.encode(), value.encode("utf-8")) for name, value in told.items()],
+        }  # fmt: skip
         answered = Answered()
 
-        def start(status: str, told: list[tuple[str, str]]) -> None:
-            answered.status, answered.headers = int(status[:3]), dict(told)
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": raw}
 
-        def pages(environ: Any, start_response: Any) -> list[bytes]:
-            start_response("299 Pages", [])
-            return []
+        async def send(message: dict[str, Any]) -> None:
+            answered.body += message.get("body", b"")
+            if "status" in message:
+                answered.status = message["status"]
+                answered.headers = CaseInsensitiveMapping(
+                    {name.decode(): value.decode() for name, value in message["headers"]}
+                )
 
-        answered.body = b"".join(Router(pages)(environ, start))
+        asyncio.run(Application(_Pages())(scope, receive, send))  # type: ignore[arg-type]
         return answered
+
+
+class _Pages:
+    """What is none of the intake's goes here."""
+
+    async def answer(self, environ: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 299, "headers": []})
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import zlib
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -150,10 +151,11 @@ def test_who_comes_too_often_is_told_when_to_come_again(front: Front, monkeypatc
 
 def test_what_cannot_be_committed_is_not_acknowledged(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     from tenure.server.intake import segment
-    from tenure.server.intake.keeping import NotKept
 
-    def full(*told: Any, **more: Any) -> None:
-        raise NotKept("the disk is full")
+    def full(*told: Any, **more: Any) -> Future[None]:
+        failed: Future[None] = Future()
+        failed.set_exception(OSError("the disk is full"))
+        return failed
 
     monkeypatch.setattr(segment, "keep", full)
     answered = front("/v1/track", TRACK)

@@ -40,7 +40,8 @@ def test_keys_that_may_not_write_send_nothing(as_: Callable[..., Any], monkeypat
     from tenure.server.intake import keys
 
     taken: list[str] = []
-    monkeypatch.setattr(events, "taken", lambda sender, key, body: taken.append(body) or {"accepted": 1, "refused": []})
+    taking = ({"accepted": 1, "refused": []}, None)
+    monkeypatch.setattr(events, "taken", lambda sender, key, body: taken.append(body) or taking)
     keys.forget()
     for scope, status in (("read", 403), ("write", 200)):
         key = make_key(scope, scope)[1]

@@ -1,0 +1,1 @@
+"""What lies between the network and the application: limits, bodies read whole, and threads for the pages."""
