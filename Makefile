@@ -62,6 +62,7 @@ bench: environment-dev ## time and memory at 10 million events (takes minutes)
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.intake
 	$(BIN)/python -m benchmarks.follow
+	$(BIN)/python -m benchmarks.idle
 	$(BIN)/python -m benchmarks.lifetimes
 
 docs: environment-dev ## write the generated pages of docs/ again

@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import uuid4
 
-from django.db import transaction
+from django.db import OperationalError, connection
 from django.db.models import Sum
 
 from tenure.errors import DiskFull, TenureError
@@ -26,6 +27,7 @@ from tenure.server.telemetry import add
 
 DELIVERIES, EVENTS, BYTES = 2_000, 20_000, 16 * 2**20
 SECONDS = 1.0  # after which other loops have their turn
+_STEP = 200
 _SHOWN = 2_000
 _LOG = logging.getLogger("tenure.intake")
 Items = list[Event | Unusable]
@@ -52,19 +54,19 @@ def waiting() -> int:
 
 def _claimed() -> tuple[Handover, list[Delivery]] | None:
     """The next deliveries with the batch that they make, written down; None where nothing waits."""
-    with transaction.atomic():
-        rows: list[Delivery] = []
-        events = size = 0
-        # on PostgreSQL others may be writing, and numbers are not in the order of commits: rows are locked, not counted
-        for row in Delivery.objects.select_for_update(skip_locked=True).order_by("id")[:DELIVERIES].iterator(200):
-            rows.append(row)
-            events += row.events
-            size += len(row.body)
-            if events >= EVENTS or size >= BYTES:
-                break
-        if not rows:
-            return None
-        return Handover.objects.create(batch=f"live-{uuid4().hex}", deliveries=[row.pk for row in rows]), rows
+    rows: list[Delivery] = []
+    events = size = 0
+    # nothing is locked while they are read: this thread alone takes them, and those who write are waited for
+    for row in Delivery.objects.order_by("id")[:DELIVERIES].iterator(200):
+        rows.append(row)
+        events += row.events
+        size += len(row.body)
+        if events >= EVENTS or size >= BYTES:
+            break
+    if not rows:
+        return None
+    # on PostgreSQL numbers are not in the order of commits: rows are named, not counted
+    return Handover.objects.create(batch=f"live-{uuid4().hex}", deliveries=[row.pk for row in rows]), rows
 
 
 def _hand(batch: Handover, rows: Sequence[Delivery], *, again: bool = False) -> None:
@@ -76,9 +78,19 @@ def _hand(batch: Handover, rows: Sequence[Delivery], *, again: bool = False) -> 
             if again and holding.workspace()._store.fingerprints(source).get(batch.batch) == batch.batch:
                 continue
             _recorded(items, source, batch.batch)
-    with transaction.atomic():
-        Delivery.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        batch.delete()
+    # the log has them; in small steps, between which clients' deliveries are committed
+    for begin in range(0, len(rows), _STEP):
+        Delivery.objects.filter(pk__in=[row.pk for row in rows[begin : begin + _STEP]]).delete()
+    batch.delete()
+    _settle()
+
+
+def _settle() -> None:
+    """Nothing; what SQLite has committed is brought to its place, while others go on to commit."""
+    if connection.vendor == "sqlite":
+        # where somebody is in the way, the next time
+        with suppress(OperationalError), connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def items_of(row: Delivery) -> Items:

@@ -26,7 +26,7 @@ Handler = Callable[[Asked], Answer]
 _LOG = logging.getLogger("tenure.intake")
 _CHANGING = ("POST", "PUT", "DELETE")
 # bytes of a body that is read at once: what takes longer than a moment keeps the others waiting
-_SMALL = 8 * 1024
+_SMALL = 32 * 1024
 _hands = ThreadPoolExecutor(4, thread_name_prefix="tenure-read")
 
 
