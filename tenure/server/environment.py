@@ -51,7 +51,7 @@ class Environment(DefinitionModel):
     private_addresses: bool = False
     """Whether webhooks may lie in the own network."""
     threads: int = Field(default=8, ge=2, le=64)
-    """How many requests are answered at once."""
+    """How many pages are made at once; events need no thread."""
     page_seconds: float = Field(default=5, gt=0, le=60)
     """How long one page may ask the event store, in seconds."""
     tick_seconds: float = Field(default=2, gt=0, le=3600)

@@ -114,13 +114,15 @@ def remove(by: User | None, found: Endpoint, *, reader: Reader | None = None, ad
 
 
 def probe(
-    by: User | None, found: Endpoint, *, reader: Reader | None = None, workspace: Workspace | None = None
-) -> Sending:
+    by: User | None, found: Endpoint, *, reader: Reader | None = None, address: str | None = None,
+    workspace: Workspace | None = None,
+) -> Sending:  # fmt: skip
     """What came of a message of the type `test`, sent now and once."""
     _may(by, reader)
     made = Sending.objects.create(
         endpoint=found, last=-time.time_ns() // 1000, due_at=datetime.now(UTC), state=Sending.State.PARKED
     )
+    record(by, "tried a webhook", found.name, address=address)
     name = (workspace or holding.workspace()).definitions.config.name
     sending.send(made, body_of=lambda _: sending.told("test", name, []))
     if made.state != Sending.State.SENT:
@@ -128,13 +130,15 @@ def probe(
     return made
 
 
-def again(by: User | None, found: Endpoint, *, reader: Reader | None = None) -> int:
+def again(by: User | None, found: Endpoint, *, reader: Reader | None = None, address: str | None = None) -> int:
     """How many parked messages of an address wait again."""
     _may(by, reader)
     now = datetime.now(UTC)
-    count = found.sendings.filter(state=Sending.State.PARKED, last__gt=0).update(
-        state=Sending.State.WAITING, due_at=now, made_at=now, attempts=0
-    )
+    with transaction.atomic():
+        count = found.sendings.filter(state=Sending.State.PARKED, last__gt=0).update(
+            state=Sending.State.WAITING, due_at=now, made_at=now, attempts=0
+        )
+        record(by, "sent a webhook's messages again", found.name, address=address, messages=count)
     loops.hurry("webhooks")
     return int(count)
 

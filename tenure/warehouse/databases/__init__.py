@@ -22,6 +22,7 @@ from tenure.errors import SourceError
 from tenure.warehouse.databases.since import Since
 
 SQLITE = "sqlite:"
+LONGEST = 3600  # seconds that a database may take for its answer
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 

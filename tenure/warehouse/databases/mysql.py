@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -11,12 +12,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pyarrow as pa
 
 from tenure.errors import SourceError
-from tenure.warehouse.databases import said
+from tenure.warehouse.databases import LONGEST, said
 from tenure.warehouse.databases.columns import DAY, FLOAT, LOCAL, MOMENT, TEXT, WHOLE, batches, decimal, unique
 from tenure.warehouse.databases.since import Since
 
 _WAIT = 15
-_ENCRYPTED = ("1", "true", "require", "required")
+# what MySQL's own clients call encrypted without asking who answers
+_UNASKED = ("preferred", "required")
+_VERIFIED = ("1", "true", "require", "verify_ca", "verify_identity")
 
 
 @contextmanager
@@ -33,14 +36,18 @@ def opened(url: str) -> Iterator[MySQL]:
     where: dict[str, Any] = {"host": parts.hostname or "localhost", "port": parts.port or 3306}
     if socket := asked.get("unix_socket"):
         where = {"unix_socket": socket}
-    if asked.get("ssl", asked.get("ssl_mode", "")).lower() in _ENCRYPTED:
-        where["ssl"] = {"check_hostname": False} if "ssl_ca" not in asked else {"ca": asked["ssl_ca"]}
+    mode = asked.get("ssl", asked.get("ssl_mode", "")).lower()
+    if mode in _VERIFIED or (mode in _UNASKED and "ssl_ca" in asked):
+        where["ssl"] = _verifying(asked.get("ssl_ca"), hostname=mode != "verify_ca")
+    elif mode in _UNASKED:
+        where["ssl"] = {"check_hostname": False}
     try:
         with closing(
             pymysql.connect(
                 user=unquote(parts.username or ""), password=unquote(parts.password or ""),
                 database=unquote(parts.path.lstrip("/")) or None, charset="utf8mb4", connect_timeout=_WAIT,
-                cursorclass=pymysql.cursors.SSCursor, local_infile=False, **where,
+                read_timeout=LONGEST, write_timeout=LONGEST, cursorclass=pymysql.cursors.SSCursor, local_infile=False,
+                **where,
             )
         ) as connection:  # fmt: skip
             with connection.cursor() as cursor:
@@ -54,6 +61,18 @@ def opened(url: str) -> Iterator[MySQL]:
         raise SourceError(
             f"The database says: {said(RuntimeError(text), url)}.", hint="Check the query, and the URL."
         ) from None
+
+
+def _verifying(authorities: str | None, *, hostname: bool) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=authorities)
+    except OSError as error:
+        raise SourceError(
+            f"The certificates {authorities} cannot be read: {error.strerror or error}.",
+            hint="Check `ssl_ca` of the URL.",
+        ) from None
+    context.check_hostname = hostname
+    return context
 
 
 class MySQL:

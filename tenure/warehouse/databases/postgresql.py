@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from tenure.errors import SourceError
-from tenure.warehouse.databases import said
+from tenure.warehouse.databases import LONGEST, said
 from tenure.warehouse.databases.columns import (
     BATCH_ROWS,
     DAY,
@@ -46,8 +46,10 @@ def connection(url: str) -> Iterator[psycopg.Connection[Any]]:
         ) from None
     try:
         with psycopg.connect(
-            url, connect_timeout=_WAIT, options="-c timezone=UTC -c datestyle=ISO", application_name="tenure"
-        ) as opened:
+            url, connect_timeout=_WAIT, options=f"-c timezone=UTC -c datestyle=ISO -c statement_timeout={LONGEST}s",
+            application_name="tenure", keepalives_idle=_WAIT, keepalives_interval=_WAIT, keepalives_count=3,
+            tcp_user_timeout=6 * _WAIT * 1000,
+        ) as opened:  # fmt: skip
             yield opened
     except psycopg.ProgrammingError as error:
         # what cannot be read of a URL is quoted by the driver, and may be the password

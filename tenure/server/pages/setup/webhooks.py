@@ -54,7 +54,7 @@ def _done(request: HttpRequest, number: int) -> HttpResponse:
     found, by, where = told[0], request.user, address_of(request)
     match request.POST.get("do"):
         case "test":
-            sent = access.probe(by, found)
+            sent = access.probe(by, found, address=where)
             if sent.fault:
                 messages.error(request, sent.fault)
             else:
@@ -62,7 +62,7 @@ def _done(request: HttpRequest, number: int) -> HttpResponse:
         case "on" | "off" as wanted:
             access.switch(by, found, on=wanted == "on", address=where)
         case "again":
-            count = access.again(by, found)
+            count = access.again(by, found, address=where)
             messages.success(request, ngettext("%(n)s message waits again.", "%(n)s messages wait again.", count)
                              % {"n": count})  # fmt: skip
         case "remove":
