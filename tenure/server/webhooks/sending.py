@@ -117,7 +117,7 @@ def send(sending: Sending, *, body_of: Callable[[Sending], bytes | None] | None 
 
 def _attempt(sending: Sending, body: bytes) -> None:
     endpoint = sending.endpoint
-    headers = signed(body, id_=f"msg_{endpoint.pk}_{sending.last}", at=int(time.time()), secret=endpoint.secret)
+    headers = signed(body, id_=f"msg_{endpoint.pk}_{sending.pk}", at=int(time.time()), secret=endpoint.secret)
     try:
         sending.code = post(endpoint.url, body, headers, private=settings.ENVIRONMENT.private_addresses)
     except TenureError as error:
