@@ -27,7 +27,7 @@ class Pages:
         start("200 OK", [("Content-Type", "application/json")])
         if environ["PATH_INFO"] == "/endless":
             return self._endless()
-        told = {name: value for name, value in environ.items() if isinstance(value, str)}
+        told = {name: value for name, value in environ.items() if isinstance(value, str | bool)}
         told["body"] = environ["wsgi.input"].read().decode()
         return [json.dumps(told).encode()]
 
@@ -98,6 +98,7 @@ def test_what_only_looks_like_a_header_of_ours_is_dropped(running: Running) -> N
     told = running.ask("/", X_A="1", **{"X-Forwarded-For": "1.2.3.4", "X-Forwarded-Proto": "https"})[1]
     assert told["REMOTE_ADDR"] == "127.0.0.1"
     assert told["wsgi.url_scheme"] == "http"
+    assert told["tenure.forwarded"], "who reads it knows that it came from elsewhere"
     assert not {"HTTP_X_A", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"} & set(told)
 
 

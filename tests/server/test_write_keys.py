@@ -214,3 +214,5 @@ def test_who_may_read_them(as_: Callable[..., Any], keys: dict[str, str], monkey
     monkeypatch.setattr(settings, "ENVIRONMENT", told)
     assert client.get("/metrics", headers=machine).status_code == 200
     assert client.get("/metrics", headers=machine, REMOTE_ADDR="10.0.0.9").status_code == 401
+    # a proxy on this machine sends on what comes from anywhere
+    assert client.get("/metrics", headers=machine, **{"tenure.forwarded": True}).status_code == 401

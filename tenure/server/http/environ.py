@@ -8,6 +8,8 @@ from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
 Scope = Mapping[str, Any]
+# whether somebody sent it on: what comes from this machine may then be anybody's
+FORWARDED = "tenure.forwarded"
 _PLAIN = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
 _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
 
@@ -57,6 +59,7 @@ def with_body(environ: dict[str, Any], body: IO[bytes], length: int) -> dict[str
 
 def _forward(environ: dict[str, Any], proxies: int) -> None:
     told = {name: environ.pop(name) for name in [one for one in environ if one.startswith("HTTP_X_FORWARDED_")]}
+    environ[FORWARDED] = bool(told)
     if not proxies:
         return
     senders, schemes = ([one.strip() for one in told.get(name, "").split(",") if one.strip()] for name in _FORWARDED)

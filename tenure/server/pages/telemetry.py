@@ -12,6 +12,7 @@ from tenure.server.access import Denied
 from tenure.server.access.reader import KeyHolder
 from tenure.server.access.telemetry import telemetry
 from tenure.server.accounts.keys import find_key
+from tenure.server.http.environ import FORWARDED
 from tenure.server.pages.figures.metrics import metrics as for_people
 
 KIND = "text/plain; version=0.0.4; charset=utf-8"
@@ -27,7 +28,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
         return for_people(request)
     key = find_key(text) if text else None
     reader: Any = KeyHolder(name=key.name, scope=key.scope, number=key.pk) if key else None
-    here = settings.ENVIRONMENT.metrics_here and request.META.get("REMOTE_ADDR") in _HERE
+    near = request.META.get("REMOTE_ADDR") in _HERE and not request.META.get(FORWARDED)
+    here = settings.ENVIRONMENT.metrics_here and near
     if reader is None and not here:
         return HttpResponse("A key of the scope read is needed.\n", status=401, content_type=KIND)
     try:
