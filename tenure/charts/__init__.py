@@ -20,7 +20,7 @@ from tenure.charts.notes import numbers as notes_in
 from tenure.charts.over_time import over_time
 from tenure.charts.paths import paths
 from tenure.charts.personas import personas
-from tenure.charts.predicted import by_frequency, lift, reliability, tracking
+from tenure.charts.predicted import by_frequency, by_value, lift, reliability, tracking
 from tenure.charts.retained import retained
 from tenure.charts.rfm_map import rfm_map
 from tenure.charts.staying import staying
@@ -31,7 +31,7 @@ from tenure.charts.trend import Trend, trend, trends
 from tenure.charts.worth import at_stake, payback, worth
 
 __all__ = [
-    "Mark", "Trend", "ahead", "at_stake", "by_frequency", "coming", "credited", "due", "errors", "follows",
+    "Mark", "Trend", "ahead", "at_stake", "by_frequency", "by_value", "coming", "credited", "due", "errors", "follows",
     "in_out", "lift", "matrix", "notes_in", "over_time", "paths", "payback", "personas", "reliability",
     "retained", "rfm_map", "said_by", "stage_colours", "staying", "steps", "survival", "svg", "tracking", "trend",
     "trends", "worth",

@@ -9,7 +9,7 @@ import altair as alt
 
 from tenure.charts.notes import Mark, noting, numbers
 from tenure.charts.theme import ACCENT, CURVE_WIDTH, INK, MUTED, WARM, charted, say, themed
-from tenure.predict.card import Class, Week
+from tenure.predict.card import Class, ValueBand, Week
 from tenure.predict.judged import Bin, Decile
 
 _PERCENT = "datum.value + ' %'"
@@ -71,6 +71,21 @@ def by_frequency(classes: Sequence[Class], *, width: int) -> Any:
     bars = base.mark_bar(color=INK, opacity=0.35).encode(y=alt.Y("came:Q", title=say("bought in the hold-out")))
     ticks = base.mark_tick(color=ACCENT, thickness=4, orient="horizontal").encode(y="expected:Q")
     return themed(alt.layer(bars, ticks), width=width, height=220)
+
+
+def by_value(values: Sequence[ValueBand], *, width: int) -> Any:
+    """What a purchase was worth in the hold-out (bars), by what was expected (ticks); rings are the own mean before."""
+    rows = [
+        {"band": number, "came": one.came, "expected": one.expected, "own": one.naive}
+        for number, one in enumerate(values, start=1)
+    ]
+    base = charted(rows).encode(
+        x=alt.X("band:O", title=say("tenth of people by the value expected"), axis=alt.Axis(labelAngle=0))
+    )
+    bars = base.mark_bar(color=INK, opacity=0.35).encode(y=alt.Y("came:Q", title=say("value of a purchase")))
+    ticks = base.mark_tick(color=ACCENT, thickness=4, orient="horizontal").encode(y="expected:Q")
+    rings = base.mark_point(color=MUTED).encode(y="own:Q")
+    return themed(alt.layer(bars, ticks, rings), width=width, height=220)
 
 
 def lift(tenths: Sequence[Decile], *, width: int) -> Any:

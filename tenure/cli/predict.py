@@ -23,6 +23,7 @@ class What(StrEnum):
     """What is predicted."""
 
     PURCHASES = "purchases"
+    SPEND = "spend"
     CHURN = "churn"
     RENEWAL = "renewal"
     LEAD = "lead"
@@ -45,16 +46,18 @@ def predict(
     context: typer.Context,
     what: Annotated[
         What | None,
-        typer.Argument(metavar="[WHAT]", help="purchases (default), churn, renewal, lead, next-order, next-offer, "
-                       "health.", show_default=False),
+        typer.Argument(metavar="[WHAT]", help="purchases (default), spend, churn, renewal, lead, next-order, "
+                       "next-offer, health.", show_default=False),
     ] = None,
     model: Annotated[
         str | None,
         typer.Option("--model", metavar="NAME", help="A rule in place of the one that did best. Of purchases: "
                      "pareto_nbd, mbg_nbd, bg_nbd, last_period, mean_rate. Of churn, renewal and lead: boosted_trees, "
-                     "by_stage, by_silence, by_renewals."),
+                     "by_stage, by_silence; of renewal by_renewals, sbg, bdw too."),
     ] = None,
-    horizon: Annotated[int, typer.Option("--horizon", metavar="DAYS", help="Purchases so many days ahead.")] = 365,
+    horizon: Annotated[
+        int, typer.Option("--horizon", metavar="DAYS", help="Purchases and spend so many days ahead.")
+    ] = 365,
     days: Annotated[int, typer.Option("--days", metavar="DAYS", help="All else within so many days.")] = 90,
     event: Annotated[
         str | None,
@@ -73,8 +76,8 @@ def predict(
     """What people will do, by the model that foretold the end of the log best, or a naive rule where that did.
 
     As CSV and JSON a line a person, with the limits of four cases in five: purchases (and what they are worth), the
-    chance to be lost (churn), not to renew (renewal) or to become a customer (lead), days to the next purchase,
-    products to offer, health.
+    value of a purchase (spend), the chance to be lost (churn), not to renew (renewal) or to become a customer (lead),
+    days to the next purchase, products to offer, health.
     """
     chosen = what or What.PURCHASES
     if event is not None and chosen is not What.CHURN:
@@ -112,6 +115,12 @@ def _found(
                 lambda: predictions.rows(bought),
                 lambda screen: show_purchases(screen, context, ws, lifecycle, bought),
             ), lambda: predictions.purchases_card(bought, name)
+        case What.SPEND:
+            spent = predictions.spend(name, horizon=horizon)
+            return Listing(
+                lambda: predictions.spend_rows(spent),
+                lambda screen: people.show_spend(screen, context, ws, name, spent, horizon),
+            ), lambda: people.spend_card(ws, name, spent, horizon)
         case What.CHURN | What.RENEWAL | What.LEAD:
             if what is What.CHURN:
                 found = predictions.churn(name, days=days, event=event, model=model)

@@ -49,6 +49,7 @@ def document(card: ModelCard) -> object:
 def show_trials(screen: Screen, card: ModelCard) -> None:
     """Nothing; the rules on the hold-out, the best first."""
     from tenure.cli.screen import Column
+    from tenure.predict.card import begin
 
     if not card.trials:
         return
@@ -56,7 +57,7 @@ def show_trials(screen: Screen, card: ModelCard) -> None:
         [Column("On the hold-out"), *(Column(name.capitalize() if name != "AUC" else name, right=True)
                                       for name, _ in card.judged_by), Column("")],
         [
-            [one.title[:1].upper() + one.title[1:], *(_figure(value) for value in _padded(one.figures, card)),
+            [begin(one.title), *(_figure(value) for value in _padded(one.figures, card)),
              "used" if one.used else "naive" if one.naive else ""]
             for one in card.trials
         ],
@@ -119,6 +120,7 @@ def show_card(screen: Screen, ws: Workspace, card: ModelCard) -> None:
              Column("Bought", right=True)],
             [[one.name, f"{one.people:,}", f"{one.expected:.2f}", f"{one.came:.2f}"] for one in card.classes],
         )  # fmt: skip
+    show_values(screen, card)
     if card.bands:
         screen.table(
             [Column("Band"), Column("People", right=True), Column("Lost", right=True), Column("Share", right=True),
@@ -139,6 +141,19 @@ def show_card(screen: Screen, ws: Workspace, card: ModelCard) -> None:
         )  # fmt: skip
     if card.notes:
         screen.listed(card.notes)
+
+
+def show_values(screen: Screen, card: ModelCard) -> None:
+    """Nothing; what purchases were worth by what was expected of them, and what their own mean had told."""
+    from tenure.cli.screen import Column
+
+    if card.values:
+        screen.table(
+            [Column("A purchase worth", right=True), Column("People", right=True), Column("Expected", right=True),
+             Column("Own mean before", right=True), Column("Came", right=True)],
+            [[f"{one.least:,.2f} to {one.most:,.2f}", f"{one.people:,}", f"{one.expected:,.2f}", f"{one.naive:,.2f}",
+              f"{one.came:,.2f}"] for one in card.values],
+        )  # fmt: skip
 
 
 def moved(index: float | None) -> str:

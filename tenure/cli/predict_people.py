@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tenure.predict.health import Health
     from tenure.predict.next_order import NextOrder
     from tenure.predict.offers import Offers
+    from tenure.predict.spend import Spend
     from tenure.workspace import Workspace
 
 SHOWN = 5
@@ -106,6 +107,47 @@ def show_next_order(screen: Screen, context: typer.Context, ws: Workspace, name:
     screen.next(typed(context, f"predict next-order{chosen_with(ws, lifecycle)} --format csv -o next.csv"))
 
 
+def show_spend(screen: Screen, context: typer.Context, ws: Workspace, name: str, found: Spend, horizon: int) -> None:
+    """Nothing; how the rules did, what came of the values expected, and whose purchases are worth most."""
+    from decimal import Decimal
+
+    from tenure.cli.predict_card import show_values
+    from tenure.cli.screen import Column
+    from tenure.wording import Money, several, units
+
+    lifecycle = ws.lifecycle(name)
+    screen.title("What a purchase is worth", as_of(ws, ws.moment(None), lifecycle))
+    screen.say(
+        f"Judged by {found.customers:,} {units(lifecycle.unit)} who bought in the last "
+        f"{several(found.known.held_out, 'day')}, {several(found.purchases, 'purchase')} that brought "
+        f"{found.came:,.0f}."
+    )
+    card = spend_card(ws, name, found, horizon)
+    show_trials(screen, card)
+    screen.say(
+        "Deviance is how far off expected values are, as parts of themselves: smaller is better. Off by is the mean "
+        "absolute error of the value of a purchase.",
+        style="dim",
+    )
+    screen.say(card.verdict)
+    show_values(screen, card)
+    people = ws.predictions.spend_rows(found, SHOWN).to_pylist()
+    known = [row[one] for row in people for one in ("mean_value", "order_value", "low", "high") if row[one] is not None]
+    money = Money(ws.definitions.config.currency, [Decimal(str(round(one, 2))) for one in known])
+
+    def amount(value: float | None) -> str:
+        return "–" if value is None else money(Decimal(str(round(value, 2))))
+
+    screen.table(
+        [Column(units(lifecycle.unit, 1).capitalize(), long="cut"), Column("Bought again", right=True),
+         Column("Mean so far", right=True), Column("Expected", right=True), Column("four in five cases", right=True)],
+        [[row["customer_id"], several(row["purchases"], "day"), amount(row["mean_value"]), amount(row["order_value"]),
+          "–" if row["low"] is None else f"{amount(row['low'])} to {amount(row['high'])}"] for row in people],
+    )  # fmt: skip
+    screen.more(len(people), len(found.known.units), "use --format csv -o FILE.")
+    screen.next(typed(context, f"predict spend{chosen_with(ws, lifecycle)} --card"))
+
+
 def show_offers(screen: Screen, context: typer.Context, ws: Workspace, name: str, found: Offers, days: int) -> None:
     """Nothing; how the rules did, and what to offer to whom."""
     from tenure.cli.screen import Column
@@ -157,6 +199,15 @@ def show_health(screen: Screen, context: typer.Context, ws: Workspace, found: He
     )  # fmt: skip
     screen.more(len(people), len(found.units), "use --format csv -o FILE.")
     screen.next(typed(context, "predict health --write"))
+
+
+def spend_card(ws: Workspace, name: str, found: Spend, horizon: int) -> ModelCard:
+    """The card of what a purchase is worth."""
+    from tenure.predict.told import card_of_spend
+
+    return card_of_spend(
+        found, lifecycle=name, as_of=ws.moment(None), horizon=horizon, since=ws.first_event or 0
+    )  # fmt: skip
 
 
 def order_card(ws: Workspace, name: str, found: NextOrder) -> ModelCard:

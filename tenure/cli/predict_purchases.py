@@ -22,6 +22,7 @@ SHOWN = 5
 def show_purchases(screen: Screen, context: typer.Context, ws: Workspace, lifecycle: Lifecycle, card: Card) -> None:
     """Nothing; what is expected, how the rules did, and who brings most."""
     from tenure.cli.screen import Column
+    from tenure.predict.told import verdict_of_purchases
     from tenure.wording import several, units
 
     noun = units(lifecycle.unit)
@@ -46,7 +47,7 @@ def show_purchases(screen: Screen, context: typer.Context, ws: Workspace, lifecy
     )
     if failed := [f"{one.title}: {one.why}" for one in choice.trials if one.why]:
         screen.listed(failed)
-    screen.say(_verdict(card))
+    screen.say(verdict_of_purchases(choice, card.used, asked=card.asked)[1])
     if card.fitted is not None:
         screen.table(
             [Column(f"{card.used.title} on all days"), Column("Value", right=True), Column("Error", right=True)],
@@ -79,30 +80,6 @@ def _trial(trial: Trial) -> list[str]:
     return [f"{trial.score:.4f}", f"{trial.error:.3f}", f"{trial.expected:,.0f}"]
 
 
-def _verdict(card: Card) -> str:
-    best, model = card.choice.best, card.choice.best_model
-    assert best is not None
-    if card.asked and card.used != best:
-        return f"{_begin(card.used)} was asked for; {best.title} did better on those days."
-    if card.used.naive:
-        if model is None:
-            return f"No model could be fitted. {_begin(card.used)} is used, the better of the naive rules."
-        return f"{_begin(card.used)} did better than every model, {model.title} the best of them: it is used."
-    nearer = min((one for one in card.choice.trials if one.naive), key=_error_of)
-    better = "better than both naive rules"
-    if _error_of(card.used) > _error_of(nearer):
-        better = f"with a better score than both naive rules, but {nearer.title} was nearer in single numbers"
-    return f"{card.used.title} is used: it did best on those days, {better}."
-
-
-def _begin(trial: Trial) -> str:
-    return trial.title[0].upper() + trial.title[1:]
-
-
-def _error_of(trial: Trial) -> float:
-    return trial.error if trial.error is not None else float("inf")
-
-
 def _error(error: float) -> str:
     return f"{error:.2g}" if error == error else "not known"
 
@@ -125,7 +102,7 @@ def _show_people(screen: Screen, ws: Workspace, lifecycle: Lifecycle, card: Card
     from tenure.wording import Money, units
 
     rows = ws.predictions.rows(card, SHOWN).to_pylist()
-    alive, worth = card.fitted is not None, card.value is not None
+    alive, worth = card.fitted is not None, card.spend.value is not None
     amounts = [Decimal(str(round(row["value"], 2))) for row in rows] if worth else []
     money = Money(ws.definitions.config.currency, amounts)
     screen.table(
@@ -142,15 +119,14 @@ def _show_people(screen: Screen, ws: Workspace, lifecycle: Lifecycle, card: Card
         ],
     )  # fmt: skip
     screen.more(len(rows), len(card.purchases), "use --format csv -o FILE.")
-    if card.value is not None:
+    if card.spend.used is not None:
         screen.say(
-            "Worth is the expected purchases at the expected value of each, before refunds and without discount.",
+            f"Worth is the expected purchases at the expected value of each, by {card.spend.used.title}, before "
+            "refunds and without discount.",
             style="dim",
         )
-        if card.value.notes:
-            screen.listed(card.value.notes)
     else:
-        screen.say(f"What they are worth is not told: {card.no_value}", style="dim")
+        screen.say(f"What they are worth is not told: {card.spend.why}", style="dim")
 
 
 def _chance(chance: float | None) -> str:

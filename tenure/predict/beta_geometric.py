@@ -130,18 +130,19 @@ class BetaGeometric(Purchases):
         return np.asarray(living + np.exp(betaln(a + 1, rest + number - 1) - whole) * or_more)
 
     def simulated(
-        self, params: Params, x: Floats, t_x: Floats, T: Floats, horizon: float, discount: float,
+        self, params: Params, alive: Floats, x: Floats, T: Floats, horizon: float, discount: float,
         random: np.random.Generator,
-    ) -> Floats:  # fmt: skip
-        """One course of the future: the purchases of each in the horizon after T, discounted."""
+    ) -> tuple[Floats, Floats]:  # fmt: skip
+        """One course of the future: the purchases of each in the horizon after T, and the same discounted."""
         r, alpha, a, b = self.values(params)
         horizon = min(horizon, FADED / discount) if discount else horizon
-        alive = random.random(len(x)) < self.p_alive(params, x, t_x, T)
+        there = random.random(len(x)) < alive
         rate = np.maximum(random.gamma(r + x) / (alpha + T), 1e-300)
         last = random.geometric(np.clip(random.beta(a, b + x + self.at_first), 1e-12, 1.0))
         stop = random.gamma(last) / rate
         # up to the last purchase the others are at random moments; of those by the horizon there are so many
-        seen = stop <= horizon
-        others = random.binomial(last - 1, np.where(seen, 1.0, horizon / np.maximum(stop, horizon)))
-        made = moments(others.astype(np.float64), np.minimum(stop, horizon), discount, random)
-        return np.where(alive, made + np.where(seen, np.exp(-discount * np.minimum(stop, horizon)), 0.0), 0.0)
+        seen, until = there & (stop <= horizon), np.minimum(stop, horizon)
+        others = random.binomial(last - 1, np.where(stop <= horizon, 1.0, horizon / np.maximum(stop, horizon)))
+        before = np.where(there, others, 0.0)
+        discounted = moments(before, until, discount, random) + np.where(seen, np.exp(-discount * until), 0.0)
+        return before + seen, discounted

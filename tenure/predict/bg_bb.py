@@ -98,23 +98,26 @@ class BgBb(Purchases):
         return np.where(horizon == 0, float(number == 0), found)
 
     def simulated(
-        self, params: Params, x: Floats, t_x: Floats, T: Floats, horizon: float, discount: float,
+        self, params: Params, alive: Floats, x: Floats, T: Floats, horizon: float, discount: float,
         random: np.random.Generator,
-    ) -> Floats:  # fmt: skip
-        """One course of the future: the purchases of each at the occasions after T, discounted."""
+    ) -> tuple[Floats, Floats]:  # fmt: skip
+        """One course of the future: the purchases of each at the occasions after T, and the same discounted."""
         alpha, beta, gamma, delta = self.values(params)
-        alive = random.random(len(x)) < self.p_alive(params, x, t_x, T)
+        there = random.random(len(x)) < alive
         # who lives at the next occasion may stop before each one after it
         stop = np.clip(random.beta(gamma, delta + T + 1), 1e-12, 1.0)
         far = periods(horizon, discount)
-        occasions = np.where(alive, np.minimum(random.geometric(stop), far), 0).astype(np.int64)
+        occasions = np.where(there, np.minimum(random.geometric(stop), far), 0).astype(np.int64)
         buys = random.beta(alpha + x, beta + T - x)
         if discount == 0:
-            return random.binomial(occasions, buys).astype(np.float64)
-        found = np.zeros(len(x))
+            number = random.binomial(occasions, buys).astype(np.float64)
+            return number, number
+        number, discounted = np.zeros(len(x)), np.zeros(len(x))
         for occasion in range(1, far + 1):
-            found += ((occasion <= occasions) & (random.random(len(x)) < buys)) * np.exp(-discount * occasion)
-        return found
+            bought = (occasion <= occasions) & (random.random(len(x)) < buys)
+            number += bought
+            discounted += bought * np.exp(-discount * occasion)
+        return number, discounted
 
 
 def _ways(t_x: Floats, n: Floats) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], Floats, Floats]:

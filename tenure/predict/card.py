@@ -58,6 +58,20 @@ class Class:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ValueBand:
+    """Customers who were expected to spend about as much with a purchase: the value expected, the mean of their own
+    purchases before (of who has none: of all), and the mean of those in the hold-out.
+    """
+
+    least: float
+    most: float
+    people: int
+    expected: float
+    naive: float
+    came: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BandRow:
     """A band of the health score, tested: people, of them lost, and how much more often than all."""
 
@@ -104,6 +118,7 @@ class ModelCard:
     tenths: tuple[Decile, ...] = ()
     weeks: tuple[Week, ...] = ()
     classes: tuple[Class, ...] = ()
+    values: tuple[ValueBand, ...] = ()
     bands: tuple[BandRow, ...] = ()
     drift: tuple[Drift, ...] = ()
     realised: tuple[Realised, ...] = ()
@@ -119,13 +134,15 @@ class ModelCard:
         """The card that `to_json` wrote."""
         told: dict[str, Any] = json.loads(text)
         for name, kind in _PARTS.items():
-            told[name] = tuple(kind(**{key: _frozen(value) for key, value in one.items()}) for one in told[name])
+            # a card that was written before there was such a part lacks it
+            parts = told.get(name, ())
+            told[name] = tuple(kind(**{key: _frozen(value) for key, value in one.items()}) for one in parts)
         return cls(**{name: value if name in _PARTS else _frozen(value) for name, value in told.items()})
 
 
 _PARTS: dict[str, Any] = {
     "trials": Trial, "gates": Gate, "parameters": Parameter, "bins": Bin, "tenths": Decile, "weeks": Week,
-    "classes": Class, "bands": BandRow, "drift": Drift, "realised": Realised,
+    "classes": Class, "values": ValueBand, "bands": BandRow, "drift": Drift, "realised": Realised,
 }  # fmt: skip
 
 
@@ -144,21 +161,30 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(one) for one in value) if isinstance(value, list) else value
 
 
-def verdict(used: str, *, naive: bool, asked: bool, best: str, best_model: str | None) -> str:
-    """What was chosen and why, in a sentence."""
-    if asked and used != best:
-        return f"{_begin(used)} was asked for; {best} did better on the hold-out."
-    if naive and best_model is None:
-        return f"No model could be learned. {_begin(used)} is used, the better of the naive rules."
-    if naive:
-        return f"{_begin(used)} did better on the hold-out than every model, {best_model} the best of them: it is used."
-    return f"{_begin(used)} did best on the hold-out, better than the naive rules: used."
+def verdict(trials: Sequence[Trial], *, asked: bool = False) -> str:
+    """What was chosen and why, in a sentence; rules come the best first, and are judged by their first figure."""
+    tried = [one for one in trials if one.figures[0] is not None]
+    best, model = tried[0], next((one for one in tried if not one.naive), None)
+    used = next(one for one in trials if one.used)
+    if asked and used is not best:
+        return f"{begin(used.title)} was asked for; {best.title} did better on the hold-out."
+    if used.naive and model is None:
+        return f"No model could be learned. {begin(used.title)} is used, the better of the naive rules."
+    if used.naive and model is not None:
+        if f"{used.figures[0]:.4f}" == f"{model.figures[0]:.4f}":
+            return f"{begin(used.title)} did as well on the hold-out as {model.title}, and is simpler: it is used."
+        return (
+            f"{begin(used.title)} did better on the hold-out than every model, {model.title} the best of them: it is "
+            "used."
+        )
+    return f"{begin(used.title)} did best on the hold-out, better than the naive rules: used."
 
 
-def _begin(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def begin(text: str) -> str:
+    """The text as it begins a sentence; a name such as sBG stays."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def gate_lines(gates: Sequence[Gate]) -> tuple[str, ...]:
     """What there is too little of, a sentence each."""
-    return tuple(f"{_begin(one.title)}: {one.there:,}; it takes {one.needed:,}." for one in gates if not one.met)
+    return tuple(f"{begin(one.title)}: {one.there:,}; it takes {one.needed:,}." for one in gates if not one.met)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tenure.errors import FitError
-from tenure.predict.classify import Labelled, Rule, learn_boosted, learn_naive
+from tenure.predict.classify import BOOSTED, Labelled, Rule, learn_boosted, learn_naive
 from tenure.predict.features import DAY, Panel, Question, look_around, panel_of
 from tenure.predict.judged import (
     CHANCE_EDGES,
@@ -33,6 +33,7 @@ from tenure.predict.judged import (
     stability,
 )
 from tenure.predict.leaks import Leak, leaks
+from tenure.predict.renewing import MODELS, learn_renewing
 from tenure.predict.special import Floats
 from tenure.warehouse.connection import Connection, first_row
 
@@ -131,16 +132,6 @@ class Chances:
     low: Floats
     high: Floats
 
-    @property
-    def best_model(self) -> Tried | None:
-        """The best that is no naive rule; None where none could be tried."""
-        return next((one for one in self.trials if not one.naive and one.score is not None), None)
-
-    @property
-    def best_naive(self) -> Tried:
-        """The best naive rule."""
-        return next(one for one in self.trials if one.naive)
-
 
 def chances(connection: Connection, asked: Asked, *, now: int, model: str | None = None, seed: int = 1) -> Chances:
     """The chances of everybody who stands there now. `model` asks for a rule; else the one that did best is used.
@@ -160,19 +151,20 @@ def chances(connection: Connection, asked: Asked, *, now: int, model: str | None
     gates = tuple(_gates(training, calibration, test))
     if not len(test.came):
         raise FitError("Nobody stood there in the hold-out.", hint="Take fewer --days, or bring in a longer time.")
-    rules, why = _learned(training, calibration, gates, seed)
-    trials = _tried(rules, test, why)
+    rules, failed = _learned(asked, training, calibration, gates, seed)
+    trials = _tried(rules, failed, test)
     used = next((one for one in trials if one.name == model), trials[0])
     if used.score is None:
         raise FitError(used.why or "No rule could be tried.", hint="Take fewer --days, or bring in a longer time.")
-    chance_then = next(rule for rule in rules if rule.name == used.name).chance(test.panel)
+    rule = next(rule for rule in rules if rule.name == used.name)
+    chance_then = rule.chance(test.panel)
     tenths = deciles_of_counts(chance_then, test.came.astype(np.float64))
     bins = reliability(chance_then, test.came)
     # the same dates, each a horizon later
     step = asked.horizon * DAY
     again = [_without(past.at(date + step), left_out) for date in dates.training]
-    last, _ = _learned(again, test if calibration is not None else None, gates, seed)
-    rule = next(one for one in last if one.name == used.name)
+    last, _ = _learned(asked, again, test if calibration is not None else None, gates, seed)
+    rule = next((one for one in last if one.name == used.name), rule)
     present = present.without(left_out)
     chance = rule.chance(present)
     low, high = limits(chance, bins)
@@ -246,19 +238,30 @@ def _gates(training: Sequence[Labelled], calibration: Labelled | None, test: Lab
 
 
 def _learned(
-    training: Sequence[Labelled], calibration: Labelled | None, gates: tuple[Gate, ...], seed: int
-) -> tuple[list[Rule], str]:
-    """The rules that can be learned, and why the trees cannot where they cannot."""
+    asked: Asked, training: Sequence[Labelled], calibration: Labelled | None, gates: tuple[Gate, ...], seed: int
+) -> tuple[list[Rule], list[Tried]]:
+    """The rules that can be learned, and those that cannot, with why."""
     known = [*training, *([calibration] if calibration else [])]
-    rules: list[Rule] = list(learn_naive(known))
+    rules: list[Rule] = []
+    failed: list[Tried] = []
+    if asked.question.terms is not None:
+        for model in MODELS:
+            try:
+                rules.append(learn_renewing(model, known, asked.question.terms.days))
+            except FitError as error:
+                failed.append(Tried(name=model.name, title=model.title, naive=False, why=str(error)))
+    rules += learn_naive(known)
     lacking = [one for one in gates if not one.met]
     if lacking or calibration is None:
         told = (f"{one.title.capitalize()}: {one.there:,}, it takes {one.needed:,}." for one in lacking)
-        return rules, " ".join(told)
-    return [learn_boosted(training, calibration, seed=seed), *rules], ""
+        failed.append(Tried(name=BOOSTED[0], title=BOOSTED[1], naive=False, why=" ".join(told)))
+    else:
+        rules.insert(0, learn_boosted(training, calibration, seed=seed))
+    return rules, failed
 
 
-def _tried(rules: Sequence[Rule], test: Labelled, why: str) -> tuple[Tried, ...]:
+def _tried(rules: Sequence[Rule], failed: Sequence[Tried], test: Labelled) -> tuple[Tried, ...]:
+    """How the rules did, the best first, and those that could not be learned."""
     found = []
     for rule in rules:
         chance = rule.chance(test.panel)
@@ -268,9 +271,7 @@ def _tried(rules: Sequence[Rule], test: Labelled, why: str) -> tuple[Tried, ...]
         )  # fmt: skip
     # a tie goes to the simpler rule
     found.sort(key=lambda one: (-round(one.score or 0.0, _DIGITS), not one.naive))
-    if not any(not one.naive for one in found):
-        found.append(Tried(name="boosted_trees", title="Boosted trees", naive=False, why=why))
-    return tuple(found)
+    return (*found, *failed)
 
 
 def _drift(then: Panel, now: Panel, chance_then: Floats, chance_now: Floats) -> tuple[Drift, ...]:

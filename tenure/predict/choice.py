@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tenure.errors import FitError
-from tenure.predict.compress import Rows, compress
+from tenure.predict.compress import Rows, alike, compress
 from tenure.predict.fitted import Fitted
 from tenure.predict.fitting import fit_rows
 from tenure.predict.registry import PURCHASES, Purchases
@@ -111,16 +111,17 @@ def _trial(
 def medians(fitted: Fitted, days: float, x: Floats, t_x: Floats, T: Floats) -> Floats:
     """The median of the purchases of each customer in so many days."""
     # who is alike has one median
-    rows, whose = np.unique(np.column_stack([x, t_x, T]), axis=0, return_inverse=True)
-    found, passed = np.full(len(rows), float(_MOST)), np.zeros(len(rows))
-    left = np.arange(len(rows))
+    one_of, whose = alike(x, t_x, T)
+    x, t_x, T = x[one_of], t_x[one_of], T[one_of]  # noqa: N806
+    found, passed = np.full(len(x), float(_MOST)), np.zeros(len(x))
+    left = np.arange(len(x))
     for number in range(_MOST):
-        passed[left] += fitted.p_purchases(number, days, *rows[left].T)
+        passed[left] += fitted.p_purchases(number, days, x[left], t_x[left], T[left])
         found[left[passed[left] >= 0.5]] = number
         left = left[passed[left] < 0.5]
         if not len(left):
             break
-    return found[whose.reshape(-1)]
+    return found[whose]
 
 
 def _log_likelihood(model: Purchases, fitted: Fitted, rows: Rows) -> float:

@@ -21,6 +21,7 @@ from tenure.predict.features import RENEWALS, Matrix, Panel
 from tenure.predict.judged import Bools
 from tenure.predict.special import Floats
 
+BOOSTED = "boosted_trees", "Boosted trees"
 STAGE, PURCHASED, ANYTHING = "stage", "days since purchase", "days since any event"
 _TREES, _RATE, _LEAVES, _LEAST_LEAF = 120, 0.06, 12, 20
 _ISOTONIC = 1000
@@ -72,8 +73,8 @@ class Boosted:
     fitted_curve: Any
     curve: str
     places: tuple[int, ...]
-    name: str = "boosted_trees"
-    title: str = "Boosted trees"
+    name: str = BOOSTED[0]
+    title: str = BOOSTED[1]
     naive: bool = False
 
     def chance(self, panel: Panel) -> Floats:

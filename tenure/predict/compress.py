@@ -218,12 +218,17 @@ def checked(
 
 def numbers(values: object, name: str) -> Floats:
     """The column as numbers, none of them negative. Raises UsageError for others."""
-    try:
-        found = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{name} has what is not a number.", hint="Give numbers, one a customer.") from error
+    found = any_numbers(values, name)
     if not np.all(np.isfinite(found)):
         raise UsageError(f"{name} has missing or infinite values.", hint="Leave those customers out.")
     if np.any(found < 0):
         raise UsageError(f"{name} has negative values.", hint="They count from 0.")
     return found
+
+
+def any_numbers(values: object, name: str, hint: str = "Give numbers, one a customer.") -> Floats:
+    """The column as numbers, whatever they are; missing ones are NaN. Raises UsageError for what is no number."""
+    try:
+        return np.atleast_1d(np.asarray(values, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name} has what is not a number.", hint=hint) from error

@@ -13,6 +13,7 @@ discrete Weibull model (by the same, with Y. Liu, J. Davin and T. Steenburgh, 20
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from tenure.predict.compress import Rows, numbers
 from tenure.predict.model import Params, Purchases, periods
 from tenure.predict.optimise import Objective
 from tenure.predict.special import Floats, betaln, digamma
+
+Terms: TypeAlias = "tuple[Floats, Floats, Floats]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,30 +35,46 @@ class Contract(Purchases):
     def objective(self, rows: Rows) -> Objective:
         """The log-likelihood of the rows and its gradient, of the logarithms of α, β (and c)."""
         x, n, weights = rows.x.rows(), rows.T.rows(), rows.weights
-        lost, lost_after, kept, kept_for = weights[x < n], x[x < n], weights[x >= n], n[x >= n]
+        gone = x < n
+        # everybody made x renewals, and who was lost not the next
+        return self.objective_of_terms(
+            (np.zeros(len(x)), x, weights), (x[gone], np.ones(int(gone.sum())), weights[gone])
+        )
+
+    def objective_of_terms(self, kept: Terms, lost: Terms) -> Objective:
+        """The same of terms that came due: renewals made before, how many were due, and of how many customers.
+
+        Of those `kept` all were made, of those `lost` not all.
+        """
         shape = len(self.parameters) == 3
 
         def likelihood(at: Floats) -> tuple[float, Floats]:
             alpha, beta = float(np.exp(at[0])), float(np.exp(at[1]))
             c = float(np.exp(at[2])) if shape else 1.0
-            before, slopes_before = _log_survival(alpha, beta, c, lost_after)
-            after, slopes_after = _log_survival(alpha, beta, c, lost_after + 1)
-            still, slopes_still = _log_survival(alpha, beta, c, kept_for)
+
+            def falls(terms: Terms) -> tuple[Floats, Floats]:
+                """Ln S(t+k) - ln S(t), and its derivatives."""
+                before, slopes_before = _log_survival(alpha, beta, c, terms[0])
+                after, slopes_after = _log_survival(alpha, beta, c, terms[0] + terms[1])
+                return after - before, slopes_after - slopes_before
+
             with np.errstate(divide="ignore", invalid="ignore"):
-                fallen = -np.expm1(after - before)
-                # d ln(S(t-1) - S(t)): what was there and what is, by their part in the difference
-                slopes_lost = slopes_before + (slopes_before - slopes_after) * (1 - fallen) / fallen
-                value = lost @ (before + np.log(fallen)) + kept @ still
-            return float(value), (slopes_lost @ lost + slopes_still @ kept)[: len(at)]
+                (by, slopes), (by_lost, slopes_lost) = falls(kept), falls(lost)
+                share = -np.expm1(by_lost)
+                value = kept[2] @ by + lost[2] @ np.log(share)
+                gradient = slopes @ kept[2] - slopes_lost @ (lost[2] * (1 - share) / share)
+            return float(value), gradient[: len(at)]
 
         return likelihood
 
     def starts(self, rows: Rows) -> list[Floats]:
         """Where to begin: the mean chance to be lost, with much and little difference between customers."""
         x, n = rows.x.rows(), rows.T.rows()
-        lost = float(rows.weights @ (x < n))
-        chance = np.clip(lost / max(float(rows.weights @ (x + (x < n))), 1.0), 0.01, 0.9)
-        size = len(self.parameters)
+        return self.starts_at(float(rows.weights @ (x < n)) / max(float(rows.weights @ (x + (x < n))), 1.0))
+
+    def starts_at(self, chance: float) -> list[Floats]:
+        """The same from the mean chance to be lost at a renewal."""
+        chance, size = min(max(chance, 0.01), 0.9), len(self.parameters)
         return [np.log([width * chance, width * (1 - chance), 1.0])[:size] for width in (2.0, 5.0, 20.0)]
 
     def survival(self, params: Params, time: Floats) -> Floats:
@@ -81,15 +100,17 @@ class Contract(Purchases):
         return np.where(number <= horizon, (until - after) / self.survival(params, T), 0.0)
 
     def simulated(
-        self, params: Params, x: Floats, t_x: Floats, T: Floats, horizon: float, discount: float,
+        self, params: Params, alive: Floats, x: Floats, T: Floats, horizon: float, discount: float,
         random: np.random.Generator,
-    ) -> Floats:  # fmt: skip
-        """One course of the future: the renewals of each in the horizon after T, discounted."""
+    ) -> tuple[Floats, Floats]:  # fmt: skip
+        """One course of the future: the renewals of each in the horizon after T, and the same discounted."""
         level = random.random(len(x)) * self.survival(params, T)
-        found = np.zeros(len(x))
+        number, discounted = np.zeros(len(x)), np.zeros(len(x))
         for period in range(1, periods(horizon, discount) + 1):
-            found += (level < self.survival(params, T + period)) * np.exp(-discount * period)
-        return found * self.p_alive(params, x, t_x, T)
+            renewed = alive * (level < self.survival(params, T + period))
+            number += renewed
+            discounted += renewed * np.exp(-discount * period)
+        return number, discounted
 
 
 def _log_survival(alpha: float, beta: float, c: float, time: Floats) -> tuple[Floats, Floats]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tenure.errors import UsageError
-from tenure.predict.compress import Keys
+from tenure.predict.compress import Keys, any_numbers
 from tenure.predict.model import Purchases
 from tenure.predict.optimise import Objective
 from tenure.predict.special import Floats
@@ -169,10 +169,7 @@ def _names(values: object) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
 
 
 def _numbers(name: str, values: object) -> Floats:
-    try:
-        found = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{name} has what is not a number.", hint="It was a number in the fit.") from error
+    found = any_numbers(values, name, "It was a number in the fit.")
     if not np.all(np.isfinite(found)):
         raise UsageError(f"{name} has missing or infinite values.", hint="Leave those customers out, or name them.")
     return found

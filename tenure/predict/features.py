@@ -36,7 +36,7 @@ _LEAST_SHARE = 0.02
 _MOST_VALUES = 20
 _LATE = DAY
 _GOLDEN, _RANGE = 2_654_435_761, 1 << 32
-RENEWALS = "renewals"
+RENEWALS, TERM_LEFT, TERM_LONG = "renewals", "days to the end of the term", "days of the term"
 
 Units: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
 Matrix: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
@@ -293,8 +293,8 @@ def _columns(question: Question, spec: Spec, as_of: int, table: pa.Table) -> tup
     add("days in stage", "stage", ago("entered_at"))
     add("days to next move", "due", -ago("left_at"))
     if question.terms is not None:
-        add("days to the end of the term", "term", -ago("ends"))
-        add("days of the term", "term", (number("ends") - number("began")) / DAY)
+        add(TERM_LEFT, "term", -ago("ends"))
+        add(TERM_LONG, "term", (number("ends") - number("began")) / DAY)
         add(RENEWALS, "renewals", number("renewals"))
         noticed = number("notice") >= number("began")
         add("days since notice", "notice", np.where(noticed, ago("notice"), np.nan))

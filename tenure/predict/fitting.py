@@ -11,7 +11,8 @@ from typing import TypeAlias
 import numpy as np
 
 from tenure.errors import FitError, UsageError
-from tenure.predict.compress import Rows, checked, compress, numbers
+from tenure.predict.compress import Rows, any_numbers, checked, compress, numbers
+from tenure.predict.contract import Contract
 from tenure.predict.covariates import Design, design, grouped
 from tenure.predict.fitted import Fitted, Likelihood
 from tenure.predict.gamma_gamma import GammaGamma
@@ -173,13 +174,27 @@ def suffices(model: Purchases, rows: Rows) -> None:
         )
 
 
+def fit_terms(model: Contract, made: Floats, due: Floats, kept: Floats, lost: Floats) -> Fitted:
+    """A model of contracts fitted to terms that came due, rows of customers who had made as many renewals before.
+
+    Of `kept` customers all that were `due` were made, of `lost` not all. Raises FitError where they do not suffice.
+    """
+    customers, gone = float((kept + lost).sum()), float(lost.sum())
+    if customers < LEAST or gone < 1 or len(np.unique(made)) < 2:
+        raise FitError(
+            f"{customers:,.0f} terms that came due, {gone:,.0f} of them not renewed, after "
+            f"{len(np.unique(made)):,} different numbers of renewals, are too few to fit {model.title}.",
+            hint=f"It takes {LEAST}, one that was not renewed, and 2 numbers; wait for more renewals.",
+        )
+    stayed, left = kept > 0, lost > 0
+    objective = model.objective_of_terms((made[stayed], due[stayed], kept[stayed]), (made[left], due[left], lost[left]))
+    found = maximise(objective, objective, model.starts_at(gone / float((kept + lost) @ due)))
+    size = len(model.parameters)
+    return _fitted(model.name, model.parameters, (), found, np.eye(size), np.zeros(size), found.value, customers)
+
+
 def _fit_value(model: GammaGamma, frequency: object, monetary_value: object, weights: object) -> Fitted:
-    x = numbers(frequency, "frequency")
-    try:
-        mean = np.asarray(monetary_value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise UsageError("monetary_value has what is not a number.", hint="Give numbers, one a customer.") from error
-    x, mean = np.broadcast_arrays(x, mean)
+    x, mean = np.broadcast_arrays(numbers(frequency, "frequency"), any_numbers(monetary_value, "monetary_value"))
     counted = np.ones(x.shape) if weights is None else np.broadcast_to(numbers(weights, "weights"), x.shape)
     used = (x > 0) & np.isfinite(mean) & (mean > 0) & (counted > 0)
     left_out = float(counted[(x > 0) & ~used].sum())
@@ -207,7 +222,7 @@ def _fit_value(model: GammaGamma, frequency: object, monetary_value: object, wei
         notes.append(f"{left_out:,.0f} {whose} left out.")
     if fitted.params["q"] <= 1:
         notes.append("q is not above 1: the mean value of a new customer's purchases does not exist.")
-    if (related := _correlation(x, mean, counted)) is not None and abs(related) > _RELATED:
+    if (related := correlation(x, mean, counted)) is not None and abs(related) > _RELATED:
         notes.append(
             f"The value of purchases and how often customers buy go together (correlation {related:.2f}); "
             "the model takes them as independent."
@@ -215,7 +230,10 @@ def _fit_value(model: GammaGamma, frequency: object, monetary_value: object, wei
     return replace(fitted, notes=tuple(notes))
 
 
-def _correlation(x: Floats, mean: Floats, weights: Floats) -> float | None:
+def correlation(x: Floats, mean: Floats, weights: Floats) -> float | None:
+    """The correlation of two columns; None where one of them is the same everywhere."""
+    if not len(x):
+        return None
     first, second = (one - np.average(one, weights=weights) for one in (x, mean))
     size = np.sqrt((weights @ first**2) * (weights @ second**2))
     return float(weights @ (first * second) / size) if size > 0 else None

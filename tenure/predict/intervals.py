@@ -26,9 +26,10 @@ from tenure.predict.spending import Amount, GammaAmount
 
 Layer: TypeAlias = Literal["parameter", "process", "model"]
 Draw: TypeAlias = "tuple[Floats, Floats]"
+Ends: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
 
 _MANY = 1000
-_BLOCK = 2000
+_BLOCK = 8000
 _WIDEST = 3.0
 _NONE: Floats = np.zeros(0)
 
@@ -66,6 +67,15 @@ class Counted:
     def ends(self) -> tuple[float, float]:
         """The quantiles of low and high."""
         return (1 - self.level) / 2, (1 + self.level) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Course:
+    """A course of the future: the chance of each to be alive, how often they buy, and what that counts or brings."""
+
+    alive: Floats
+    number: Floats
+    brings: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -113,14 +123,20 @@ class Subject:
         found = self.told.expected(draw[0], self.customers, self.horizon, self.discount) + self.at_once
         return found if self.spending is None else found * self.spending.expected(draw[1])
 
-    def simulated(self, draw: Draw, random: np.random.Generator) -> Floats:
-        """What they may buy, or bring."""
-        model, horizon, discount = self.told.model, self.horizon, self.discount
-        found = self.at_once + self.told.each(
-            draw[0], self.customers,
-            lambda params, some, _: model.simulated(params, some.x, some.t_x, some.T, horizon, discount, random),
-        )  # fmt: skip
-        return found if self.spending is None else self.spending.simulated(draw[1], found, random)
+    def simulated(self, draw: Draw, random: np.random.Generator) -> Course:
+        """What may become of them."""
+        model, size = self.told.model, len(self.customers)
+        alive, number, brings = np.empty(size), np.empty(size), np.empty(size)
+        for places, profile in self.customers.parts():
+            params, some = self.told.params(draw[0], profile), self.customers.at(places)
+            alive[places] = model.p_alive(params, some.x, some.t_x, some.T)
+            number[places], brings[places] = model.simulated(
+                params, alive[places], some.x, some.T, self.horizon, self.discount, random
+            )
+        counts = brings + self.at_once
+        if self.spending is not None:
+            counts = self.spending.simulated(draw[1], counts, random)
+        return Course(alive=alive, number=number + self.at_once, brings=counts)
 
 
 def around(at: Floats, covariance: Floats, draws: int, random: np.random.Generator) -> list[Floats]:
@@ -153,7 +169,9 @@ def total(subject: Subject, counted: Counted, weights: Floats | None = None) -> 
     process = "process" in counted.layers
     if process and weights.sum() <= _MANY:
         people = subject.some(np.repeat(np.arange(len(weights)), np.rint(weights).astype(np.intp)))
-        return _between(np.array([people.simulated(one, random).sum() for one in ways]), expected, counted, random)
+        return _between(
+            np.array([people.simulated(one, random).brings.sum() for one in ways]), expected, counted, random
+        )
     stride = np.arange(0, len(weights), -(-len(weights) // _MANY))
     part, part_weights = subject.some(stride), weights[stride]
     found = np.full(counted.draws, expected)
@@ -165,7 +183,7 @@ def total(subject: Subject, counted: Counted, weights: Floats | None = None) -> 
         some, grown = subject.some(chosen), np.sqrt(weights.sum() / _MANY)
         # chance is as great under parameters that are nearly the same
         for place in range(counted.draws):
-            off = some.simulated(subject.best, random) - each_expected[chosen]
+            off = some.simulated(subject.best, random).brings - each_expected[chosen]
             found[place] += grown * float(off.sum())
     return _between(np.maximum(found, 0.0), expected, counted, random)
 
@@ -181,21 +199,38 @@ def _between(found: Floats, expected: float, counted: Counted, random: np.random
 
 
 def each(subject: Subject, counted: Counted) -> Interval:
-    """The interval of each customer, a block of them at a time."""
+    """The interval of what each customer buys or brings."""
+    (ends,) = _ends(subject, counted, ("brings",))
+    return Interval(
+        low=ends[0], expected=subject.expected(subject.best), high=ends[1], level=counted.level, layers=counted.layers
+    )
+
+
+def courses(subject: Subject, counted: Counted) -> tuple[Ends, Ends, Ends]:
+    """Low and high of each customer's chance to be alive, of the number of purchases, and of what they bring.
+
+    All from the same courses of the future, which are what takes the time. The first has the parameter layer only.
+    """
+    alive, number, brings = _ends(subject, counted, ("alive", "number", "brings"))
+    return alive, number, brings
+
+
+def _ends(subject: Subject, counted: Counted, told: tuple[str, ...]) -> list[Ends]:
+    """Low and high of each customer, of some of what a course tells; a block of customers at a time."""
     random = np.random.default_rng(counted.seed)
     ways = subject.drawn(counted, random)
-    off = np.exp((counted.model_error or 0.0) * random.standard_normal(counted.draws))
-    expected, ends = [], []
+    off = np.exp((counted.model_error or 0.0) * random.standard_normal(counted.draws))[:, None]
+    found: list[list[Ends]] = [[] for _ in told]
     for start in range(0, len(subject.customers), _BLOCK):
         block = subject.some(slice(start, start + _BLOCK))
-        expected.append(block.expected(block.best))
-        process = "process" in counted.layers
-        found = np.stack([block.simulated(one, random) if process else block.expected(one) for one in ways])
-        ends.append(np.quantile(found * off[:, None], counted.ends, axis=0))
-    low, high = np.concatenate(ends, axis=1)
-    return Interval(
-        low=low, expected=np.concatenate(expected), high=high, level=counted.level, layers=counted.layers
-    )  # fmt: skip
+        if "process" in counted.layers:
+            drawn = [block.simulated(one, random) for one in ways]
+            columns = [np.stack([getattr(one, name) for one in drawn]) for name in told]
+        else:
+            columns = [np.stack([block.expected(one) for one in ways])]
+        for name, ends, values in zip(told, found, columns, strict=True):
+            ends.append(np.quantile(values if name == "alive" else values * off, counted.ends, axis=0))
+    return [np.concatenate(ends, axis=1) for ends in found]
 
 
 def limits(tell: Callable[[Floats], Floats], at: Floats, covariance: Floats | None, counted: Counted) -> Interval:

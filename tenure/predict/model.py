@@ -62,10 +62,13 @@ class Purchases(ABC):
 
     @abstractmethod
     def simulated(
-        self, params: Params, x: Floats, t_x: Floats, T: Floats, horizon: float, discount: float,
+        self, params: Params, alive: Floats, x: Floats, T: Floats, horizon: float, discount: float,
         random: np.random.Generator,
-    ) -> Floats:  # fmt: skip
-        """One course of the future: the purchases of each in the horizon after T, discounted."""
+    ) -> tuple[Floats, Floats]:  # fmt: skip
+        """One course of the future: the purchases of each in the horizon after T, and the same discounted.
+
+        `alive` is the chance of each to be alive.
+        """
 
     def values(self, params: Params) -> tuple[float, ...]:
         """The parameters in their order."""
@@ -94,9 +97,13 @@ def periods(horizon: Floats | float, discount: float) -> int:
 
 
 def moments(number: Floats, over: Floats, discount: float, random: np.random.Generator) -> Floats:
-    """So many purchases of each at random moments of a time, discounted. Of very many the mean is taken."""
+    """So many purchases of each at random moments of a time, discounted. Of very many the mean is taken.
+
+    The moments are drawn by a generator of their own, so that a discount changes nothing about the numbers.
+    """
     if discount == 0:
         return number
+    (random,) = random.spawn(1)
     few = np.where(number <= _MANY, number, 0).astype(np.intp)
     own = np.repeat(np.arange(len(number)), few)
     found = np.bincount(own, np.exp(-discount * over[own] * random.random(len(own))), minlength=len(number))

@@ -71,7 +71,7 @@ class ParetoNbd(Purchases):
         """The chance that the customer may still buy."""
         r, alpha, s, beta = self.values(params)
         alive = np.exp(-(r + x) * np.log((alpha + T) / (alpha + t_x)) - s * np.log((beta + T) / (beta + t_x)))
-        gone = s * gone_before(r, alpha, s, beta, x, t_x, T)[0]
+        gone = s * gone_before(r, alpha, s, beta, x, t_x, T, slopes=False)[0]
         # nothing of the integral is left where the time is nothing; the sum is above 0 else
         return np.asarray(alive / (alive + gone))
 
@@ -86,18 +86,18 @@ class ParetoNbd(Purchases):
         return bought_before(number, r + x, alpha + T, s, beta + T, horizon)
 
     def simulated(
-        self, params: Params, x: Floats, t_x: Floats, T: Floats, horizon: float, discount: float,
+        self, params: Params, alive: Floats, x: Floats, T: Floats, horizon: float, discount: float,
         random: np.random.Generator,
-    ) -> Floats:  # fmt: skip
-        """One course of the future: the purchases of each in the horizon after T, discounted."""
+    ) -> tuple[Floats, Floats]:  # fmt: skip
+        """One course of the future: the purchases of each in the horizon after T, and the same discounted."""
         r, alpha, s, beta = self.values(params)
         horizon = min(horizon, FADED / discount) if discount else horizon
-        alive = random.random(len(x)) < self.p_alive(params, x, t_x, T)
+        there = random.random(len(x)) < alive
         rate = random.gamma(r + x) / (alpha + T)
         leaving = np.maximum(random.gamma(s, size=len(x)) / (beta + T), 1e-300)
         for_long = np.minimum(random.exponential(size=len(x)) / leaving, horizon)
-        number = random.poisson(np.minimum(rate * for_long, 1e15)).astype(np.float64)
-        return np.where(alive, moments(number, for_long, discount, random), 0.0)
+        number = np.where(there, random.poisson(np.minimum(rate * for_long, 1e15)), 0.0)
+        return number, moments(number, for_long, discount, random)
 
 
 PARETO_NBD = ParetoNbd()

@@ -43,7 +43,7 @@ def reasons(rule: Rule, panel: Panel, rows: Sequence[int]) -> list[tuple[Reason,
     if not len(rows):
         return []
     if not isinstance(rule, Boosted):
-        return [_naive(rule, panel, row) for row in rows]
+        return _simple(rule, panel, rows)
     values = panel.values[list(rows)]
     typical = _typical(panel)
     groups = list(dict.fromkeys(one.group for one in panel.columns))
@@ -77,12 +77,14 @@ def _moved(rule: Boosted, values: Matrix, typical: Floats, groups: Sequence[Sequ
     return np.asarray((taken + added).T / 2, dtype=np.float64)
 
 
-def _naive(rule: Rule, panel: Panel, row: int) -> tuple[Reason, ...]:
-    group = {"by_stage": "stage", "by_renewals": "renewals"}.get(rule.name, "recency")
+def _simple(rule: Rule, panel: Panel, rows: Sequence[int]) -> list[tuple[Reason, ...]]:
+    """The one thing that such a rule looks at."""
+    group = {**dict.fromkeys(("by_renewals", "sbg", "bdw"), "renewals"), "by_stage": "stage"}.get(rule.name, "recency")
     if group not in {one.group for one in panel.columns}:
         group = "silence"
     chance = rule.chance(panel)
-    return (Reason(said=said(panel, panel.values[row], group), points=float(chance[row] - chance.mean())),)
+    moved = chance - chance.mean()
+    return [(Reason(said=said(panel, panel.values[row], group), points=float(moved[row])),) for row in rows]
 
 
 def _typical(panel: Panel) -> Floats:

@@ -164,9 +164,11 @@ def bought_before(number: int, k: Floats, alpha: Floats, s: float, beta: Floats,
 
 
 def gone_before(
-    r: float, alpha: float, s: float, beta: float, x: Floats, t_x: Floats, T: Floats,
+    r: float, alpha: float, s: float, beta: float, x: Floats, t_x: Floats, T: Floats, *, slopes: bool = True,
 ) -> Floats:  # fmt: skip
     """Five integrals over y from t_x to T, a column for each row: of f, f·ln(α+y), f·ln(β+y), f/(α+y) and f/(β+y).
+
+    Without `slopes` the first of them only.
 
     Here, of who stopped at y after x purchases,
 
@@ -178,7 +180,7 @@ def gone_before(
     near, far = min(alpha, beta), max(alpha, beta)
     by_rate = alpha <= beta
     k = r + x
-    found = np.empty((5, len(x)))
+    found = np.empty((5 if slopes else 1, len(x)))
     whole = np.log1p((T - t_x) / (near + t_x))
     everywhere: Places = slice(None)
     start_far = far + t_x
@@ -211,7 +213,7 @@ def gone_before(
             rows = chosen[start : start + _CELLS // count]
             found[:, rows] = _quadrature(
                 0.5 * (nodes + 1), 0.5 * weights, near + t_x[rows], start_far[rows], far - near, width[rows], k[rows],
-                s, by_rate=by_rate,
+                s, by_rate=by_rate, slopes=slopes,
             )  # fmt: skip
     return found
 
@@ -225,7 +227,7 @@ def _nodes(count: int) -> tuple[Floats, Floats]:
 
 def _quadrature(
     nodes: Floats, weights: Floats, start: Floats, start_far: Floats, apart: float, width: Floats, k: Floats, s: float,
-    *, by_rate: bool,
+    *, by_rate: bool, slopes: bool,
 ) -> Floats:  # fmt: skip
     log_start, log_start_far = np.log(start), np.log(start_far)
     near_power, far_power = (k - 1, s + 1) if by_rate else (np.full(1, s), k)
@@ -240,10 +242,12 @@ def _quadrature(
     np.exp(f, out=f)
     f *= weights[:, None]
     total = f.sum(axis=0)
+    # f dy over the logarithm: (near + y)/(β + y) is 1 where β is the near one, and stands in the power where it is not
+    scale = width * (start / start_far if by_rate else np.ones(len(start)))
+    if not slopes:
+        return np.asarray(total * scale)
     ln_near = np.einsum("nr,nr->r", f, u) + log_start * total
     ln_far = np.einsum("nr,nr->r", f, log_far)
     per_near, per_far = (f / near).sum(axis=0), (f / far).sum(axis=0)
-    # f dy over the logarithm: (near + y)/(β + y) is 1 where β is the near one, and stands in the power where it is not
-    scale = width * (start / start_far if by_rate else np.ones(len(start)))
     parts = (total, ln_near, ln_far, per_near, per_far) if by_rate else (total, ln_far, ln_near, per_far, per_near)
     return np.stack(parts) * scale

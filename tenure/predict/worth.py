@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from tenure.errors import UsageError
+from tenure.predict.compress import any_numbers
 from tenure.predict.customers import Customers
 from tenure.predict.fitted import Fitted
 from tenure.predict.gamma_gamma import GAMMA_GAMMA
@@ -62,10 +63,7 @@ def expected(made: Subject) -> Floats:
 
 
 def _fixed(value: object, customers: Customers, margin: float) -> Amount:
-    try:
-        amount = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise UsageError("The value of a purchase is not a number.", hint="Give a number, or one each.") from error
+    amount = any_numbers(value, "value", "Give a number, or one each.")
     if not np.all(np.isfinite(amount)):
         raise UsageError("The value of a purchase is missing or infinite.", hint="Give a number, or one each.")
     return Amount(amount=np.broadcast_to(margin * amount, customers.x.shape))

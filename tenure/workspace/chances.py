@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 DAYS = 90
 _LONGEST = 730
-CHANCE_MODELS = ("boosted_trees", "by_stage", "by_silence", "by_renewals")
+CHANCE_MODELS = ("boosted_trees", "by_stage", "by_silence", "by_renewals", "sbg", "bdw")
 
 
 class ChancesOf:

@@ -53,11 +53,10 @@ class NextStepsOf:
         from tenure.predict.waits import first_after, waits
 
         card = card or self.purchases(name)  # type: ignore[attr-defined]
-        known: Summary = self.summary(name)  # type: ignore[attr-defined]
-        days = min(days, (known.until - known.begin) // 3)
+        days = min(days, self._longest(name))  # type: ignore[attr-defined]
         if days < 7:
             raise FitError("The log is too short to judge a next order.", hint="Bring in a longer time.")
-        known = self.summary(name, held_out=days)  # type: ignore[attr-defined]
+        known: Summary = self.summary(name, held_out=days)  # type: ignore[attr-defined]
         there = known.before.frequency >= 0
         model = card.used.name if not card.used.naive else None
         if model is None and card.choice.best_model is not None:

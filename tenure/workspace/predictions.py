@@ -11,7 +11,6 @@ Chances, next orders, offers and written scores have their own files; see `chanc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -20,15 +19,16 @@ import pyarrow as pa
 from tenure.errors import FitError, UsageError
 from tenure.workspace.chances import ChancesOf
 from tenure.workspace.next_steps import NextStepsOf
-from tenure.workspace.scored import ScoresOf
+from tenure.workspace.scored import LEVEL, ScoresOf
 
 if TYPE_CHECKING:
     from tenure.predict.card import ModelCard
     from tenure.predict.choice import Choice, Trial
     from tenure.predict.fitted import Fitted
-    from tenure.predict.intervals import Interval, Layer
+    from tenure.predict.intervals import Ends, Interval, Layer
     from tenure.predict.scores import Written
     from tenure.predict.special import Floats
+    from tenure.predict.spend import Spend
     from tenure.predict.summary import Summary
     from tenure.workspace.workspace import Workspace
 
@@ -36,10 +36,9 @@ Rows: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.int64]]"
 
 HORIZON = 365
 PURCHASE = "purchase"
-LEVEL = 0.8
 _LONGEST = 3650
 _DRAWS = 200
-_BLOCK = 20_000
+_NO_ENDS = (None, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,8 +47,7 @@ class Card:
 
     `used` is the rule that the figures come from; `fitted` is its model on all the data, None for a naive rule. `total`
     are the purchases of all customers in `horizon` days with limits of four outcomes in five, None for a naive rule.
-    `purchases` and `purchase_value` are of each customer, in the order of `known.units`. `value` is the model of what a
-    purchase is worth, None where there is none, and `no_value` says why.
+    `purchases` are of each customer, in the order of `known.units`; `spend` tells what a purchase of each is worth.
     """
 
     horizon: int
@@ -60,9 +58,7 @@ class Card:
     fitted: Fitted | None
     purchases: Floats
     total: Interval | None
-    value: Fitted | None
-    no_value: str
-    purchase_value: Floats | None
+    spend: Spend
     seed: int
 
     @property
@@ -88,6 +84,27 @@ class Predictions(ChancesOf, NextStepsOf, ScoresOf):
                 since=self._ws.moment(since) if since else None,
             )  # fmt: skip
 
+    def _held_out(self, name: str | None, horizon: int) -> Summary:
+        """What is known of everybody, with a hold-out as long as the horizon, and at most a third of the time."""
+        if not 1 <= horizon <= _LONGEST:
+            raise UsageError(f"{horizon} days cannot be predicted.", hint=f"Name a number from 1 to {_LONGEST:,}.")
+        days = min(horizon, self._longest(name))
+        known = self.summary(name, held_out=days)
+        if not len(known.units):
+            raise UsageError("Nobody has bought anything.", hint="Bring in orders with `tenure run`.")
+        if days < 1:
+            raise FitError("All purchases lie within two days.", hint="Bring in a longer time with `tenure run`.")
+        return known
+
+    def _longest(self, name: str | None) -> int:
+        """The longest hold-out in days: a third of the time since the first purchase."""
+        from tenure.predict.summary import span
+
+        scope, kind = self._ws.moves.scope(name), self._bought(name)
+        with self._ws._store.aside() as connection:
+            begin, until = span(connection, kind, self._ws.zone, until=scope.now, kept=scope.kept())
+        return (until - begin) // 3
+
     def purchases(
         self, name: str | None = None, *, model: str | None = None, horizon: int = HORIZON, seed: int = 1
     ) -> Card:
@@ -99,19 +116,11 @@ class Predictions(ChancesOf, NextStepsOf, ScoresOf):
         from tenure.documents import did_you_mean
         from tenure.predict.choice import CANDIDATES, NAIVE, choose
 
-        if not 1 <= horizon <= _LONGEST:
-            raise UsageError(f"{horizon} days cannot be predicted.", hint=f"Name a number from 1 to {_LONGEST:,}.")
         rules = (*CANDIDATES, *NAIVE)
         if model is not None and model not in rules:
             hint = did_you_mean(model, rules) or f"There are {', '.join(rules)}."
             raise UsageError(f"There is no model {model!r} of purchases.", hint=hint)
-        known = self.summary(name)
-        if not len(known.units):
-            raise UsageError("Nobody has bought anything.", hint="Bring in orders with `tenure run`.")
-        days = min(horizon, (known.until - known.begin) // 3)
-        if days < 1:
-            raise FitError("All purchases lie within two days.", hint="Bring in a longer time with `tenure run`.")
-        known = self.summary(name, held_out=days)
+        known = self._held_out(name, horizon)
         choice = choose(known)
         used = next((one for one in choice.trials if one.name == model), choice.best)
         if used is None or (model is not None and used.score is None):
@@ -122,9 +131,9 @@ class Predictions(ChancesOf, NextStepsOf, ScoresOf):
         from tenure.predict.choice import naive, rows_of
         from tenure.predict.fitting import fit_rows
         from tenure.predict.registry import PURCHASES
+        from tenure.predict.spend import spend
 
         now, fitted, total = known.after, None, None
-        value, no_value = self._value(known)
         if used.naive:
             # the rule was made for the length of the hold-out
             expected = naive(used.name, now, float(choice.days)) * (horizon / choice.days)
@@ -136,16 +145,45 @@ class Predictions(ChancesOf, NextStepsOf, ScoresOf):
                 float(horizon), *customers, layers=_layers(fitted), model_error=choice.model_error(used), level=LEVEL,
                 draws=_DRAWS, seed=seed,
             )  # fmt: skip
-        worth = value.expected_value(now.frequency, np.maximum(now.value, 0.0)) if value is not None else None
         return Card(
             horizon=horizon, known=known, choice=choice, used=used, asked=asked, fitted=fitted, purchases=expected,
-            total=total, value=value, no_value=no_value, purchase_value=worth, seed=seed,
+            total=total, spend=spend(known), seed=seed,
         )  # fmt: skip
+
+    def spend(self, name: str | None = None, *, horizon: int = HORIZON) -> Spend:
+        """What a purchase of everybody is worth, by the rule that told the same hold-out best.
+
+        Raises FitError where there is too little to tell.
+        """
+        from tenure.predict.spend import spend
+
+        found = spend(self._held_out(name, horizon))
+        if found.value is None:
+            raise FitError(found.why, hint="Bring in orders with their `value`, or a longer time.")
+        return found
+
+    def spend_rows(self, found: Spend, most: int | None = None) -> pa.Table:
+        """Everybody who bought (or so many), the most valuable purchases first: customer_id, purchases after the first,
+        their mean value, and the value expected of another with what the parameters leave uncertain of it.
+        """
+        assert found.value is not None
+        now, (low, high) = found.known.after, found.limits(LEVEL)
+        order = np.argsort(-found.value, kind="stable")[:most]
+        return pa.table({
+            "customer_id": pa.array(self._ids(found.known.units[order].tolist()), type=pa.string()),
+            "purchases": now.frequency[order].astype(np.int64),
+            "mean_value": pa.array(np.where(now.frequency > 0, now.value, np.nan)[order], from_pandas=True),
+            "order_value": found.value[order],
+            **{
+                end: pa.nulls(len(order), pa.float64()) if limit is None else limit[order]
+                for end, limit in (("low", low), ("high", high))
+            },
+        })  # fmt: skip
 
     def rows(self, card: Card, most: int | None = None) -> pa.Table:
         """Everybody who bought (or so many of them), who is expected to bring most first, with limits of their own."""
-        now = card.known.after
-        by = card.purchases if card.purchase_value is None else card.purchase_value * card.purchases
+        now, each = card.known.after, card.spend.value
+        by = card.purchases if each is None else each * card.purchases
         order = np.argsort(-by, kind="stable")[:most]
         numbers: dict[str, Any] = {
             "frequency": now.frequency[order].astype(np.int64), "recency_days": now.recency[order].astype(np.int64),
@@ -157,8 +195,8 @@ class Predictions(ChancesOf, NextStepsOf, ScoresOf):
         numbers["purchases"] = card.purchases[order]
         if card.fitted is not None:
             numbers |= {"purchases_low": own.low, "purchases_high": own.high}
-        if card.purchase_value is not None:
-            numbers |= {"purchase_value": card.purchase_value[order], "value": by[order]}
+        if each is not None:
+            numbers |= {"purchase_value": each[order], "value": by[order]}
         return pa.table({
             "customer_id": pa.array(self._ids(card.known.units[order].tolist()), type=pa.string()),
             **{name: pa.array(values, from_pandas=True) for name, values in numbers.items()},
@@ -173,59 +211,41 @@ class Predictions(ChancesOf, NextStepsOf, ScoresOf):
             of="each", level=LEVEL, draws=_DRAWS, model_error=card.choice.model_error(card.used), seed=card.seed,
         )  # fmt: skip
 
-    def _worth(self, card: Card) -> Interval:
-        """What each brings in the horizon: by the value of purchases, after the margin, discounted; with limits."""
-        from tenure import predict
-
-        assert card.fitted is not None
-        now, config = card.known.after, self._ws.definitions.config
-        margin = float(1 if config.margin is None else config.margin)
-        return predict.clv_interval(
-            card.fitted, card.value, now.frequency, now.recency, now.T, monetary_value=now.value, margin=margin,
-            discount=predict.discount(float(config.discount)), horizon=float(card.horizon), of="each",
-            layers=_layers(card.fitted), level=LEVEL, draws=_DRAWS, model_error=card.choice.model_error(card.used),
-            seed=card.seed,
-        )  # fmt: skip
-
-    def _alive(self, card: Card) -> tuple[Floats, Floats | None, Floats | None]:
-        """The chance that each is still a customer, with what the parameters leave uncertain of it."""
-        from tenure.predict.compress import alike
-
-        fitted, now = card.fitted, card.known.after
-        assert fitted is not None
-        one_of, own = alike(now.frequency, now.recency, now.T)
-        x, t_x, long = now.frequency[one_of], now.recency[one_of], now.T[one_of]
-        if fitted.covariance is None:
-            return fitted.p_alive(x, t_x, long)[own], None, None
-        parts = []
-        for start in range(0, len(x), _BLOCK):
-            some = x[start : start + _BLOCK], t_x[start : start + _BLOCK], long[start : start + _BLOCK]
-            told = fitted.limits(partial(_alive_by, some), level=LEVEL, draws=_DRAWS, seed=card.seed)
-            parts.append((told.expected, told.low, told.high))
-        expected, low, high = (np.concatenate(one)[own] for one in zip(*parts, strict=True))
-        return expected, low, high
-
     def _of_purchases(self, card: Card, as_of: int) -> list[Written]:
         """The scores of a prediction of purchases: purchases, p_alive, and what they bring as clv."""
+        from tenure import predict
+        from tenure.predict.intervals import Counted, courses
         from tenure.predict.scores import Written
+        from tenure.predict.worth import expected, future
 
-        units, model = card.known.units, card.used.name
+        def written(name: str, value: Floats, ends: Ends | tuple[None, None] = _NO_ENDS) -> Written:
+            low, high = ends
+            return Written(
+                name=name, model=card.used.name, as_of=as_of, units=card.known.units, value=value, low=low, high=high
+            )
+
         if card.fitted is None:
-            return [Written(name="purchases", model=model, as_of=as_of, units=units, value=card.purchases)]
-        own = self._each(card, np.arange(len(units)))
-        alive, least, most = self._alive(card)
+            return [written("purchases", card.purchases)]
+        now, config, layers = card.known.after, self._ws.definitions.config, _layers(card.fitted)
+        made = future(
+            card.fitted, 1.0 if card.spend.source is None else card.spend.source, now.frequency, now.recency, now.T,
+            monetary_value=now.value, margin=float(1 if config.margin is None else config.margin),
+            rate=predict.discount(float(config.discount)), horizon=float(card.horizon), covariates=None,
+        )  # fmt: skip
+        counted = Counted(
+            layers=layers, model_error=card.choice.model_error(card.used), level=LEVEL, draws=_DRAWS, seed=card.seed
+        )
+        # the same courses of the future tell of all three
+        alive, number, brings = courses(made, counted)
+        chance = card.fitted.p_alive(now.frequency, now.recency, now.T)
         found = [
-            Written(name="purchases", model=model, as_of=as_of, units=units, value=card.purchases, low=own.low,
-                    high=own.high),
-            Written(name="p_alive", model=model, as_of=as_of, units=units, value=alive, low=least, high=most),
-        ]  # fmt: skip
-        if card.value is not None:
-            worth = self._worth(card)
-            found.append(
-                Written(name="clv", model=model, as_of=as_of, units=units, value=worth.expected, low=worth.low,
-                        high=worth.high)
-            )  # fmt: skip
-        return found
+            written("purchases", card.purchases, number),
+            # who is alive by assumption has no limits either
+            written(
+                "p_alive", chance, np.where(np.isnan(chance), np.nan, alive) if "parameter" in layers else _NO_ENDS
+            ),
+        ]
+        return found if card.spend.value is None else [*found, written("clv", expected(made), brings)]
 
     def _settings(self, card: Card) -> tuple[str, ...]:
         """What the scores of a prediction of purchases count, a sentence each."""
@@ -236,7 +256,7 @@ class Predictions(ChancesOf, NextStepsOf, ScoresOf):
         told = [f"Limits of purchases hold four cases in five and count these layers: {named}."]
         if "parameter" in layers:
             told.append("Those of the chance to be still a customer count how uncertain the parameters are.")
-        if card.value is not None:
+        if card.spend.value is not None:
             kept = (
                 "in full, as there is no `margin`" if config.margin is None else f"by a margin of {config.margin:.0%}"
             )
@@ -275,27 +295,11 @@ class Predictions(ChancesOf, NextStepsOf, ScoresOf):
             known.until - known.after.T, repeats, before, begin=known.begin, end=known.end, until=known.until
         )
         return card_of_purchases(
-            known, choice, card.used, asked=card.asked, fitted=card.fitted, before=before, value=card.value,
-            no_value=card.no_value, chance_then=chance_then, expected_then=expected, chance_now=chance_now, weeks=weeks,
+            known, choice, card.used, asked=card.asked, fitted=card.fitted, before=before,
+            worth=card.spend, chance_then=chance_then, expected_then=expected, chance_now=chance_now, weeks=weeks,
             lifecycle=scope.lifecycle.name, as_of=scope.now, horizon=card.horizon,
             since=self._ws.first_event or scope.now, settings=self._settings(card),
         )  # fmt: skip
-
-    def _value(self, known: Summary) -> tuple[Fitted | None, str]:
-        from tenure.predict.fitting import fit
-
-        now = known.after
-        try:
-            found = fit("gamma_gamma", now.frequency, monetary_value=now.value)
-        except FitError as error:
-            return None, str(error)
-        if found.params["q"] <= 1:
-            return None, "Values are so unequal that their mean cannot be told from these."
-        return found, ""
-
-
-def _alive_by(customers: tuple[Floats, Floats, Floats], fitted: Fitted) -> Floats:
-    return fitted.p_alive(*customers)
 
 
 def _layers(fitted: Fitted) -> tuple[Layer, ...]:

@@ -1,6 +1,6 @@
 """The scores and cards of a workspace: predicted, written for a moment, and told again from there.
 
-ws.predictions.write()                   # purchases, p_alive, clv, p_churn, p_not_renewed, lead, next_order, …
+ws.predictions.write()                   # purchases, p_alive, clv, order_value, p_churn, lead, …
 ws.predictions.cards()                   # the last card of every model
 ws.predictions.table("p_churn")          # everybody's last score of a name
 """
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
 
 HEALTH_FILE = "health.yaml"
-MODELS = ("purchases", "churn", "renewal", "lead", "next_order", "next_offer", "health")
+LEVEL = 0.8
+MODELS = ("purchases", "spend", "churn", "renewal", "lead", "next_order", "next_offer", "health")
 DAYS = 90
 _DAY = 86_400_000_000
 _MOST_REASONED = 5000
@@ -180,6 +181,14 @@ class ScoresOf:
             case "purchases":
                 found = self.purchases(name, horizon=horizon)  # type: ignore[attr-defined]
                 return self.purchases_card(found, name), self._of_purchases(found, as_of)  # type: ignore[attr-defined]
+            case "spend":
+                spent = self.spend(name, horizon=horizon)  # type: ignore[attr-defined]
+                low, high = spent.limits(LEVEL)
+                card = told.card_of_spend(spent, lifecycle=lifecycle, as_of=as_of, horizon=horizon, since=since)
+                return card, [
+                    Written(name="order_value", model=spent.used.name, as_of=as_of, units=spent.known.units,
+                            value=spent.value, low=low, high=high)
+                ]  # fmt: skip
             case "churn" | "renewal" | "lead":
                 asked = {"churn": self.churn, "renewal": self.renewals, "lead": self.leads}[model]  # type: ignore[attr-defined]
                 chances, scored = asked(name, days=days), told.SCORES[model]

@@ -8,9 +8,16 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from tenure.errors import UsageError
+from tenure import predict
+from tenure.errors import FitError, UsageError
 from tenure.events import Event
+from tenure.predict.bdw import BDW
+from tenure.predict.contract import Contract
+from tenure.predict.fitting import fit_terms
+from tenure.predict.sbg import SBG
+from tenure.predict.special import Floats
 from tenure.predict.terms import GRACE_DAYS, Terms
+from tenure.predict.told import card_of_chances
 from tenure.workspace import Workspace
 
 DAY = 86_400_000_000
@@ -88,9 +95,35 @@ def test_who_is_due_and_what_was_not_renewed_is_what_the_log_says(workspace: Wor
     assert all(abs(lost[who] - (START + day * DAY)) < 10 for who, day in gone.items())
 
 
+@pytest.mark.parametrize("model", [SBG, BDW])
+def test_terms_one_by_one_tell_what_a_cohort_tells(model: Contract):
+    """A cohort's likelihood is the product of what each of its terms came to."""
+    left = np.array([1000.0, 631, 468, 382, 326, 289, 262, 241])
+    whole = predict.fit(model.name, *_columns(left))
+    at = np.arange(len(left) - 1.0)
+    terms = fit_terms(model, at, np.ones(len(at)), left[1:], -np.diff(left))
+    assert list(terms.params.values()) == pytest.approx(list(whole.params.values()), rel=1e-5)
+    assert list(terms.standard_errors.values()) == pytest.approx(list(whole.standard_errors.values()), rel=1e-3)
+    # two terms at a time, both renewed or not, tell as much of nearly the same
+    pairs = fit_terms(model, at[:-1:2], np.full(3, 2.0), left[2::2], left[:-2:2] - left[2::2])
+    assert pairs.survival([2.0, 4.0]) == pytest.approx(left[[2, 4]] / 1000, rel=0.03)
+    with pytest.raises(FitError, match="too few"):
+        fit_terms(model, np.zeros(1), np.ones(1), np.array([50.0]), np.array([5.0]))
+
+
+def _columns(left: Floats) -> tuple[Floats, None, Floats, Floats]:
+    frequency, long, weights = predict.renewals(left)
+    return frequency, None, long, weights
+
+
 def test_renewals_are_told_beside_the_rate_of_as_many_renewals(workspace: Workspace):
     found = workspace.predictions.renewals(days=30)
-    assert {one.name for one in found.trials} >= {"by_renewals", "by_stage"}
+    assert {one.name for one in found.trials} >= {"by_renewals", "by_stage", "sbg", "bdw"}
+    asked = workspace.predictions.renewals(days=30, model="sbg")
+    assert [one.name for one in card_of_chances(asked, asked=True).parameters] == ["alpha", "beta"]
+    # the more often somebody has renewed, the likelier the next time
+    renewals = asked.panel.column("renewals")
+    assert np.all(np.diff(asked.chance[np.argsort(renewals)]) <= 1e-12)
     rows = workspace.predictions.chance_rows(found, 3).to_pylist()
     assert all(row["low"] <= row["chance"] <= row["high"] and row["why"] for row in rows)
     with workspace._store.transaction() as connection:

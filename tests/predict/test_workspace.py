@@ -105,11 +105,11 @@ def test_the_card_tells_what_was_tried(workspace: Workspace) -> None:
 def test_what_customers_bring_is_discounted_and_after_the_margin(workspace: Workspace) -> None:
     predictions, config = workspace.predictions, workspace.definitions.config
     card = predictions.purchases(horizon=180, model="mbg_nbd")
-    assert card.fitted is not None and card.value is not None
+    assert card.fitted is not None and card.spend.source is not None
     written = {one.name: one for one in predictions._of_purchases(card, 0)}
     now = card.known.after
     told = predict.clv(
-        card.fitted, card.value, now.frequency, now.recency, now.T, monetary_value=now.value, horizon=180.0,
+        card.fitted, card.spend.source, now.frequency, now.recency, now.T, monetary_value=now.value, horizon=180.0,
         discount=predict.discount(float(config.discount)), margin=float(config.margin or 1),
     )  # fmt: skip
     clv, alive = written["clv"], written["p_alive"]
@@ -164,6 +164,16 @@ def choice_known() -> Known:
     return Known(frequency=np.array([0.0, 1]), recency=zeros, T=np.array([0.0, 10]), value=zeros, lately=zeros)
 
 
+def test_what_a_purchase_is_worth_is_told_and_written(workspace: Workspace) -> None:
+    found = workspace.predictions.spend(horizon=180)
+    rows = workspace.predictions.spend_rows(found).to_pylist()
+    assert len(rows) == len(found.known.units)
+    assert [row["order_value"] for row in rows] == sorted((row["order_value"] for row in rows), reverse=True)
+    learned = workspace.predictions.learn("spend", horizon=180)
+    assert learned.card is not None and learned.card.used == (found.used.title if found.used else "")
+    assert [one.name for one in learned.scores] == ["order_value"]
+
+
 def test_the_command(shop: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace.close()
     monkeypatch.setenv("COLUMNS", "80")
@@ -180,6 +190,9 @@ def test_the_command(shop: Path, workspace: Workspace, monkeypatch: pytest.Monke
     wrong = runner.invoke(app, ["-C", str(shop), "predict", "--model", "parto_nbd"])
     assert wrong.exit_code == 2
     assert "Did you mean 'pareto_nbd'" in wrong.output
+    worth = runner.invoke(app, ["-C", str(shop), "predict", "spend", "--horizon", "180", "--card"])
+    assert worth.exit_code == 0, worth.output
+    assert "Own mean before" in worth.output and "correlation with frequency" in worth.output
 
 
 def test_a_workspace_without_purchases_says_so(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tenure.predict.card import ModelCard, Parameter, Trial, Week
+from tenure.predict.card import ModelCard, Parameter, Trial, ValueBand, Week
 from tenure.predict.judged import deciles_of_counts, reliability
 from tenure.predict.reasons import Reason
 from tenure.predict.scores import Written
@@ -32,6 +32,8 @@ def learned(model: str, as_of: int, units: list[int]) -> Learned:
         trials=(Trial(title="Boosted trees", naive=False, used=True, figures=(-0.2,)),), scores=("p_churn",),
         weeks=(Week(day="2025-01-06", came=4, expected=3.5, held_out=False),
                Week(day="2025-01-13", came=5, expected=None, held_out=True)) if model == "purchases" else (),
+        values=(ValueBand(least=5.0, most=9.0, people=200, expected=8.25, naive=7.5, came=8.75),) if model == "spend"
+        else (),
         parameters=(Parameter(name="r", value=0.24, error=None),), notes=("A note.",),
     )  # fmt: skip
     scores = Written(
@@ -83,10 +85,14 @@ def test_cards_and_reasons_are_shown_once_scores_are_written(
     assert [card.as_of for card in ws.predictions.cards()] == [as_of - EVERY_DAYS * DAY, as_of]
     assert write_scores() == 0
     assert [model for model, *_ in asked[2:]] == ["purchases"]
+    ws.predictions.keep(learned("spend", as_of, [unit]))
+    shown = client.get("/predictions/spend").content.decode()
+    assert "Do values come as expected?" in shown
+    assert all(f">{value}<" in shown for value in ("8.25", "7.50", "8.75"))
 
 
 def test_the_report_has_a_section_for_each_card():
-    from tenure.report.sections.predictions import _chances, _weeks
+    from tenure.report.sections.predictions import _chances, _values, _weeks
 
     weeks, chances = learned("purchases", 0, []).card, learned("churn", 0, []).card
     assert weeks is not None and chances is not None
@@ -96,4 +102,8 @@ def test_the_report_has_a_section_for_each_card():
     assert [row[0] for row in tracking.rows] == ["2025-01-06", "2025-01-13"]
     assert sum(int(row[1]) for row in curve.rows) == 200
     assert curve.listed == ("A note.",)
-    assert all(sketch.draw(600) for sketch in (tracking, curve) if sketch.draw is not None)
+    values = learned("spend", 0, []).card
+    assert values is not None
+    bands = _values(values)
+    assert bands is not None and bands.rows == (("5.00 to 9.00", "200", "8.25", "7.50", "8.75"),)
+    assert all(sketch.draw(600) for sketch in (tracking, curve, bands) if sketch.draw is not None)

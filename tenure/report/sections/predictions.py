@@ -10,8 +10,9 @@ from tenure.wording import several
 
 
 def cards(measured: Measured, look: Look) -> list[Sketch]:
-    """A section a model: of purchases week by week, of chances by what was given, of others as a table alone."""
-    return [sketch for card in measured.cards for sketch in (_weeks(card), _chances(card)) if sketch is not None]
+    """A section a model: of purchases week by week, of their values and of chances by what was told beforehand."""
+    told = (_weeks, _values, _chances)
+    return [sketch for card in measured.cards for make in told if (sketch := make(card)) is not None]
 
 
 def _told(card: ModelCard) -> str:
@@ -37,6 +38,24 @@ def _weeks(card: ModelCard) -> Sketch | None:
             (one.day, f"{one.came:,}", "" if one.expected is None else f"{one.expected:,.1f}",
              "yes" if one.held_out else "")
             for one in card.weeks
+        ),
+        listed=card.notes,
+    )  # fmt: skip
+
+
+def _values(card: ModelCard) -> Sketch | None:
+    if not card.values:
+        return None
+    return Sketch(
+        name="values", title=f"{card.title}: did values come as expected?",
+        told=f"{_told(card)} Bars are what a purchase was worth on average, ticks what was expected, rings the mean of "
+        "the same people before.",
+        draw=lambda width: charts.by_value(card.values, width=width),
+        head=("A purchase worth", "People", "Expected", "Own mean before", "Came"),
+        rows=tuple(
+            (f"{one.least:,.2f} to {one.most:,.2f}", f"{one.people:,}", f"{one.expected:,.2f}", f"{one.naive:,.2f}",
+             f"{one.came:,.2f}")
+            for one in card.values
         ),
         listed=card.notes,
     )  # fmt: skip

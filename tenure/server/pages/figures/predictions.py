@@ -44,6 +44,8 @@ def prediction(request: HttpRequest, name: str) -> HttpResponse:
                     "" if one.lift is None else f"{one.lift:.1f} ×") for one in card.tenths],
         "bands": [(one.name, one.people, one.lost, _percent(one.lost / one.people) if one.people else "",
                    "" if one.lift is None else f"{one.lift:.1f} ×") for one in card.bands],
+        "values": [(f"{one.least:,.2f} – {one.most:,.2f}", one.people, f"{one.expected:,.2f}", f"{one.naive:,.2f}",
+                    f"{one.came:,.2f}") for one in card.values],
         "parameters": [(one.name, f"{one.value:.4g}", "" if one.error is None else f"{one.error:.2g}")
                        for one in card.parameters],
         "drift": [(one.name, f"{one.stability:.2f}", _moved(one.stability)) for one in card.drift
@@ -80,6 +82,11 @@ def _drawn(card: ModelCard, marks: tuple[charts.Mark, ...]) -> list[tuple[str, s
         found.append((
             _("By how often people had bought"), _("Bars: what they bought; ticks: expected."),
             drawn("classes", lambda width: charts.by_frequency(card.classes, width=width), width=HALF),
+        ))  # fmt: skip
+    if card.values:
+        found.append((
+            _("Do values come as expected?"), _("Bars: what a purchase was worth; ticks: expected; rings: own mean."),
+            drawn("values", lambda width: charts.by_value(card.values, width=width), width=HALF),
         ))  # fmt: skip
     if card.bins:
         found.append((
