@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tenure.lifecycle.bits import Bits
 from tenure.lifecycle.bound import Atom, atoms
-from tenure.lifecycle.flips import Bits, bits_columns, flip_steps
+from tenure.lifecycle.flips import flip_steps
 from tenure.lifecycle.registers import Feeds
 from tenure.lifecycle.settle import settle_steps
-from tenure.lifecycle.stages import BoundLifecycle, holds
+from tenure.lifecycle.stages import STAY, BoundLifecycle, holds
 from tenure.lifecycle.steps import Query, Step
 
 
@@ -51,15 +52,13 @@ def compile_lifecycles(lifecycles: Sequence[BoundLifecycle], feeds: Feeds, *, bi
         steps += found
         changes.append(found[-1].name)
     every = " UNION ALL ".join(f"SELECT * FROM {name}" for name in changes)
-    steps.append(Step("changes", "the changes of all lifecycles; each stay ends where the next begins",
-                      f"SELECT *, lead(entered_at) OVER (PARTITION BY lifecycle, unit ORDER BY entered_at) AS left_at "
-                      f"FROM ({every})"))  # fmt: skip
+    steps.append(Step("changes", "the changes of all lifecycles", every))
     final = "SELECT lifecycle, unit, stage, previous, entered_at, left_at FROM changes WHERE stage IS NOT NULL"
     return Query(tuple(steps), final)
 
 
 def _mask_steps(bits: Bits, names: Sequence[str]) -> list[Step]:
-    every = " UNION ALL ".join(f"SELECT unit, moment, {bits_columns(bits)} FROM {name}" for name in names)
+    every = " UNION ALL ".join(f"SELECT unit, moment, {bits.columns()} FROM {name}" for name in names)
     columns = ", ".join(
         f"bit_xor(f{place}) OVER w AS m{place}, "
         f"bit_xor(f{place}) OVER (w RANGE BETWEEN CURRENT ROW AND CURRENT ROW) AS d{place}"
@@ -91,10 +90,9 @@ def _change_step(lifecycle: BoundLifecycle, bits: Bits) -> Step:
     columns = ", ".join(f"m{place}, xor(m{place}, d{place}) AS b{place}" for place in range(bits.words))
     moments = f"SELECT unit, moment, earlier, {columns} FROM masks WHERE earlier IS DISTINCT FROM moment"
     sql = (
-        f"SELECT CAST({lifecycle.code} AS SMALLINT) AS lifecycle, unit, stage, previous, moment AS entered_at "
+        f"SELECT CAST({lifecycle.code} AS SMALLINT) AS lifecycle, unit, stage, previous, {STAY} "
         f"FROM (SELECT unit, moment, {stage('m')} AS stage, {before} AS previous FROM ({moments})) "
         f"WHERE stage IS DISTINCT FROM previous"
     )
-    return Step(
-        f"changes_{lifecycle.code}", f"{lifecycle.name}: the last stage whose condition holds, where it changes", sql
-    )
+    comment = f"{lifecycle.name}: the last stage whose condition holds, where it changes; it ends with the next change"
+    return Step(f"changes_{lifecycle.code}", comment, sql)

@@ -9,6 +9,7 @@ bits cannot tell never comes. Thresholds never flicker.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -232,6 +233,10 @@ class Test:
             # slope ±1: compare the moment itself, in 64 bits
             op = self.op if slope.constant > 0 else _MIRRORED[self.op]
             threshold = intercept.scaled(-slope.constant)
+            apart = threshold.plus(Sum(0, ((-1, Column(moment)),)))
+            if apart.is_constant:
+                # a time from the moment to itself, at an event
+                return str(_COMPARED[op](0, apart.constant)).upper()
             return _sql_op(f"{moment} {op} {threshold.sql()}")
         scale = max(slope.scale, intercept.scale)
         value = f"({slope.whole(scale)}) * CAST({moment} AS HUGEINT) + ({intercept.whole(scale)})"
@@ -276,6 +281,8 @@ class Test:
         return f"CASE WHEN {sign} > 0 THEN {straight} WHEN {sign} < 0 THEN {turned} END"
 
 
+_COMPARED = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq,
+             "!=": operator.ne}  # fmt: skip
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 
 

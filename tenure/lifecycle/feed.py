@@ -81,9 +81,8 @@ def moves_in(stays: str, until: int, *, after: int | None = None) -> str:
     )
     return (
         f"SELECT lifecycle, unit, stage, previous, entered_at AS moved_at FROM {stays} WHERE {entered} UNION ALL "
-        f"SELECT lifecycle, unit, CAST(NULL AS SMALLINT), stage, left_at FROM {stays} AS stay WHERE {left} "
-        f"AND NOT EXISTS (SELECT 1 FROM {stays} AS next WHERE next.lifecycle = stay.lifecycle "
-        "AND next.unit = stay.unit AND next.entered_at = stay.left_at)"
+        f"SELECT lifecycle, unit, CAST(NULL AS SMALLINT), stage, left_at FROM (SELECT * FROM {stays} WHERE {left}) "
+        f"ANTI JOIN (SELECT lifecycle, unit, entered_at AS left_at FROM {stays}) USING (lifecycle, unit, left_at)"
     )
 
 

@@ -8,58 +8,18 @@ at most one deadline, which is kept where it falls before the next row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
+from tenure.lifecycle.bits import TRIED, Bits, Change
 from tenure.lifecycle.bound import Atom, Reached, Reading, WasIn, operands, readings
 from tenure.lifecycle.nets import Net, net
 from tenure.lifecycle.registers import Feeds, Register, registers_of
 from tenure.lifecycle.steps import Step
-from tenure.lifecycle.truths import Columns, deadline, truth
+from tenure.lifecycle.truths import deadline, truth
 from tenure.warehouse.measures import MeasureKind
-
-WORD = 62  # bits a word
-_TRIED = "TRY("
 
 # readings that one window over the rows of one kind can tell; `last` and `first` there need no carrying
 _WINDOWED = frozenset({"count", "since", "since_first", "gap", "last", "first", "until", "last_but", "sum"})
-
-
-@dataclass(frozen=True, slots=True)
-class Bits:
-    """Where each comparison's bit stands: its number, in words of 62."""
-
-    numbers: Mapping[Atom, int]
-
-    @property
-    def words(self) -> int:
-        """How many words the bits take."""
-        return (len(self.numbers) + WORD - 1) // WORD or 1
-
-    def word(self, atom: Atom) -> int:
-        """The word of the comparison's bit."""
-        return self.numbers[atom] // WORD
-
-    def bit(self, atom: Atom) -> int:
-        """The value of the comparison's bit in its word."""
-        return 1 << (self.numbers[atom] % WORD)
-
-    def flip(self, atoms: Sequence[tuple[Atom, str]]) -> str:
-        """SQL of all words, each the sum of the bits whose condition holds."""
-        words: list[list[str]] = [[] for _ in range(self.words)]
-        for atom, condition in atoms:
-            words[self.word(atom)].append(f"CASE WHEN {condition} THEN {self.bit(atom)} ELSE 0 END")
-        return ", ".join(f"{' + '.join(word) or '0'} AS f{place}" for place, word in enumerate(words))
-
-    def one(self, atom: Atom) -> str:
-        """SQL of all words with the bit of one comparison set."""
-        return ", ".join(
-            f"{self.bit(atom) if place == self.word(atom) else 0} AS f{place}" for place in range(self.words)
-        )
-
-    def any(self) -> str:
-        """SQL of the condition that some bit is set."""
-        return " OR ".join(f"f{place} <> 0" for place in range(self.words))
 
 
 def flip_steps(bits: Bits, feeds: Feeds) -> tuple[list[Step], list[str]]:
@@ -179,15 +139,15 @@ def _windowed_group(atoms: Sequence[Atom], bits: Bits, feeds: Feeds, name: str) 
         for operand in operands(atom):
             for reading in readings(operand):
                 after[reading], before[reading] = _told_in_window(reading, column)
-    changes: list[tuple[Atom, str]] = []
+    changes: list[Change] = []
     deadlines: list[tuple[Atom, str]] = []
     timed = any(deadline(atom, after) for atom in atoms if not isinstance(atom, Reached))
     moment_before = f"greatest({column('lag(time) OVER w')}, time - 1)" if timed else "time"
     for atom in atoms:
         if isinstance(atom, Reached):
-            changes.append((atom, f"{column('row_number() OVER w')} = {atom.times}"))
+            changes.append(Change(atom, f"{column('row_number() OVER w')} = {atom.times}"))
             continue
-        changes.append((atom, _differs(atom, after, "time", before, moment_before)))
+        changes.append(Change(atom, truth(atom, after, "time"), truth(atom, before, moment_before)))
         if (due := deadline(atom, after)) is not None:
             deadlines.append((atom, due))
     until = column("lead(time) OVER w") if deadlines else None
@@ -258,21 +218,23 @@ def _carried_group(atoms: Sequence[Atom], bits: Bits, feeds: Feeds, name: str) -
                 before[reading] = tuple(
                     _just_before(register, place) for register, place in zip(needed, found, strict=True)
                 )
-    changes: list[tuple[Atom, str]] = []
+    changes: list[Change] = []
     deadlines: list[tuple[Atom, str]] = []
     for atom in atoms:
         if isinstance(atom, Reached):
             place = reached[atom]
-            changes.append((atom, f"a{place} >= {atom.times} AND a{place} - coalesce(r{place}, 0) < {atom.times}"))
+            changes.append(
+                Change(atom, f"a{place} >= {atom.times}", f"a{place} - coalesce(r{place}, 0) >= {atom.times}")
+            )
             continue
         if atom in netted:
             summed, place = netted[atom]
             earlier = summed.truth(_just_before(summed.register, place))
-            changes.append((atom, f"coalesce({summed.truth(f'a{place}')}, FALSE) <> coalesce({earlier}, FALSE)"))
+            changes.append(Change(atom, summed.truth(f"a{place}"), earlier))
             continue
         timed = deadline(atom, after) is not None
         moment_before = "greatest(earlier, time - 1)" if timed else "time"
-        changes.append((atom, _differs(atom, after, "time", before, moment_before)))
+        changes.append(Change(atom, truth(atom, after, "time"), truth(atom, before, moment_before)))
         if (due := deadline(atom, after)) is not None:
             deadlines.append((atom, due))
     registers = list(places)
@@ -311,26 +273,22 @@ def contributed(registers: Sequence[Register]) -> str:
     return " UNION ALL ".join(parts)
 
 
-def _differs(atom: Atom, after: Columns, moment: str, before: Columns, moment_before: str) -> str:
-    now, then = truth(atom, after, moment), truth(atom, before, moment_before)
-    return f"coalesce({now}, FALSE) <> coalesce({then}, FALSE)"
-
-
 def _flips(
-    name: str, changes: Sequence[tuple[Atom, str]], deadlines: Sequence[tuple[Atom, str]], until: str | None, bits: Bits
+    name: str, changes: Sequence[Change], deadlines: Sequence[tuple[Atom, str]], until: str | None, bits: Bits
 ) -> Step:
     """What changes at the events of `{name}_rows`, and what time alone changes before the next of them.
 
     What is tried is told alone: the engine would work out what several tries share before any of them.
     """
-    plain_changes = [(atom, sql) for atom, sql in changes if _TRIED not in sql]
-    plain_deadlines = [(atom, due) for atom, due in deadlines if _TRIED not in due]
+    plain_changes = [change for change in changes if not change.tried]
+    plain_deadlines = [(atom, due) for atom, due in deadlines if TRIED not in due]
     parts = [_spread(f"{name}_rows", plain_changes, plain_deadlines, until, bits)]
-    for atom, change in changes:
-        if _TRIED in change:
-            parts.append(f"SELECT unit, time AS moment, {bits.one(atom)} FROM {name}_rows WHERE {change}")
+    for change in changes:
+        if change.tried:
+            flipped = f"SELECT unit, time AS moment, {bits.one(change.atom)} FROM {name}_rows"
+            parts.append(f"{flipped} WHERE {change.sql()}")
     for atom, due in deadlines:
-        if _TRIED in due:
+        if TRIED in due:
             parts.append(
                 f"SELECT unit, {due} AS moment, {bits.one(atom)} FROM {name}_rows WHERE {_in_between(due, until)}"
             )
@@ -343,19 +301,22 @@ def _in_between(due: str, until: str | None) -> str:
 
 
 def _spread(
-    rows: str, changes: Sequence[tuple[Atom, str]], deadlines: Sequence[tuple[Atom, str]], until: str | None, bits: Bits
+    rows: str, changes: Sequence[Change], deadlines: Sequence[tuple[Atom, str]], until: str | None, bits: Bits
 ) -> str:
     """SQL of the flips of many comparisons: each row once for itself, and once for each deadline.
 
     So the rows pass by, and need not be kept to be read again for every deadline.
     """
-    told = f"unit, time, {bits.flip(changes)}"
+    told = f"unit, time, {bits.told(changes)}"
+    flips = [f"xor(now{place}, then{place})" for place in range(bits.words)]
     if not deadlines:
-        return f"SELECT unit, time AS moment, {bits_columns(bits)} FROM (SELECT {told} FROM {rows}) WHERE {bits.any()}"
+        flipped = ", ".join(f"{flip} AS f{place}" for place, flip in enumerate(flips))
+        changed = " OR ".join(f"now{place} <> then{place}" for place in range(bits.words))
+        return f"SELECT unit, time AS moment, {flipped} FROM (SELECT {told} FROM {rows}) WHERE {changed}"
     turns = range(1, len(deadlines) + 1)
     dues = ", ".join(f"{due} AS due{turn}" for turn, (_, due) in enumerate(deadlines, 1))
     moment = " ".join(f"WHEN {turn} THEN due{turn}" for turn in turns)
-    words = [f"CASE turn WHEN 0 THEN f{place}" for place in range(bits.words)]
+    words = [f"CASE turn WHEN 0 THEN {flip}" for flip in flips]
     for turn, (atom, _) in enumerate(deadlines, 1):
         words[bits.word(atom)] += f" WHEN {turn} THEN {bits.bit(atom)}"
     flipped = ", ".join(f"{word} ELSE 0 END AS f{place}" for place, word in enumerate(words))
@@ -365,11 +326,6 @@ def _spread(
         f"CROSS JOIN (VALUES {', '.join(f'({turn})' for turn in (0, *turns))}) AS turns (turn)"
     )
     return (
-        f"SELECT unit, moment, {bits_columns(bits)} FROM ({spread}) "
+        f"SELECT unit, moment, {bits.columns()} FROM ({spread}) "
         f"WHERE ({bits.any()}) AND (turn = 0 OR {_in_between('moment', 'until')})"
     )
-
-
-def bits_columns(bits: Bits) -> str:
-    """The names of the words."""
-    return ", ".join(f"f{place}" for place in range(bits.words))

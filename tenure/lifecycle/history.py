@@ -15,7 +15,7 @@ from tenure.lifecycle.passes import Pass, Prepared, prepare, stage_set_kind
 from tenure.lifecycle.registers import Feeds
 from tenure.lifecycle.steps import Query
 from tenure.warehouse.connection import Connection, first_row
-from tenure.warehouse.measures import MeasureKind, births, ensure, registered, stage_sets
+from tenure.warehouse.measures import MeasureKind, births, ensure, stage_sets
 from tenure.warehouse.where import quote
 
 MOST_REPEATS = 500  # passes over one lifecycle's own history before it is called restless
@@ -66,8 +66,7 @@ class View:
 def prepared(connection: Connection, lifecycles: Sequence[Lifecycle], codes: Mapping[str, int]) -> Prepared:
     """The lifecycles ready to compile against this store; the measures that they read are extracted where missing."""
     ready = prepare(lifecycles, codes, hand_set=stage_sets(connection))
-    ensure(connection, ready.kinds)
-    return ready
+    return replace(ready, numbers=ensure(connection, ready.kinds))
 
 
 def compute(
@@ -78,7 +77,6 @@ def compute(
 
     Rows that the table already holds of other lifecycles are what `stage('…')` reads.
     """
-    numbers = registered(connection)
     by_name = {lifecycle.name: lifecycle for lifecycle in lifecycles}
     for whole in ready.passes:
         chosen = tuple(one for one in whole.lifecycles if only is None or one.name in only)
@@ -86,22 +84,19 @@ def compute(
             continue
         one = Pass(unit=whole.unit, lifecycles=chosen, repeats=whole.repeats)
         if one.repeats:
-            _repeat(connection, one, ready, numbers, by_name, view, into)
+            _repeat(connection, one, ready, by_name, view, into)
         else:
-            query = compiled(one, ready, numbers, by_name, view, histories=into)
+            query = compiled(one, ready, by_name, view, histories=into)
             connection.execute(f"INSERT INTO {into} ({COLUMNS}) {query.sql}")
 
 
-def compiled(
-    one: Pass, ready: Prepared, numbers: Mapping[MeasureKind, int], by_name: Mapping[str, Lifecycle], view: View,
-    *, histories: str,
-) -> Query:  # fmt: skip
+def compiled(one: Pass, ready: Prepared, by_name: Mapping[str, Lifecycle], view: View, *, histories: str) -> Query:
     """The query for the lifecycles of a pass; `histories` is where those of others, and their own, are read."""
     if view.units is not None:
         histories = f"(SELECT * FROM {histories} WHERE unit IN (SELECT unit FROM {view.units}))"
-    feeds = Feeds(view.measures(), numbers, histories, ready.codes, ready.stages, view.firsts())
+    feeds = Feeds(view.measures(), ready.numbers, histories, ready.codes, ready.stages, view.firsts())
     sets = " UNION ALL ".join(
-        _set_by_hand(by_name[lifecycle.name], lifecycle.code, numbers, view)
+        _set_by_hand(by_name[lifecycle.name], lifecycle.code, ready.numbers, view)
         for lifecycle in one.lifecycles
         if lifecycle.hand_set
     )
@@ -119,9 +114,8 @@ def _set_by_hand(lifecycle: Lifecycle, code: int, numbers: Mapping[MeasureKind, 
 
 
 def _repeat(
-    connection: Connection, one: Pass, ready: Prepared, numbers: Mapping[MeasureKind, int],
-    by_name: Mapping[str, Lifecycle], view: View, into: str,
-) -> None:  # fmt: skip
+    connection: Connection, one: Pass, ready: Prepared, by_name: Mapping[str, Lifecycle], view: View, into: str
+) -> None:
     """Computes a lifecycle over its own history, beginning with none, until no unit's history changes any more.
 
     A history computed over a guess is right up to and including the first change in which the two differ, because the
@@ -133,7 +127,7 @@ def _repeat(
     connection.execute(f"DELETE FROM guessed WHERE lifecycle = {code}")
     limited = view
     for turn in range(MOST_REPEATS):
-        query = compiled(one, ready, numbers, by_name, limited, histories="guessed")
+        query = compiled(one, ready, by_name, limited, histories="guessed")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE computed AS SELECT * FROM ({query.sql})")
         still = " AND unit IN (SELECT unit FROM restless)" if turn else ""
         held = f"(SELECT * FROM guessed WHERE lifecycle = {code}{still})"

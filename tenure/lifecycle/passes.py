@@ -7,7 +7,7 @@ one that looks back at its own history is computed again over that history until
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tenure.errors import UsageError
 from tenure.lifecycle.bound import Reached, Truth, atoms, bind, readings, unify
@@ -30,7 +30,8 @@ class Pass:
 class Prepared:
     """Definitions ready to compile: the passes in order, the kinds of measures they read, names and codes.
 
-    Of the kinds in `firsts` nothing is read but the first measure of each unit.
+    Of the kinds in `firsts` nothing is read but the first measure of each unit. `numbers` are those of the kinds in a
+    store, once they are extracted there.
     """
 
     passes: tuple[Pass, ...]
@@ -38,6 +39,7 @@ class Prepared:
     firsts: frozenset[MeasureKind]
     codes: Mapping[str, int]
     stages: Mapping[str, tuple[str, ...]]
+    numbers: Mapping[MeasureKind, int] = field(default_factory=dict)
 
 
 def prepare(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tenure.errors import UsageError
 from tenure.lifecycle.definition import Lifecycle
@@ -34,7 +35,7 @@ def lifecycle_sql(connection: Connection, lifecycles: Sequence[Lifecycle], name:
     view = View(as_of=int(as_of) if as_of is not None and has_future(connection, int(as_of)) else None)
     chosen = next(one for a_pass in ready.passes for one in a_pass.lifecycles if one.name == name)
     alone = Pass(unit=lifecycle.unit, lifecycles=(chosen,), repeats=False)
-    query = compiled(alone, ready, numbers, by_name, view, histories="stage_codes")
+    query = compiled(alone, replace(ready, numbers=numbers), by_name, view, histories="stage_codes")
     read = {kind for condition in chosen.conditions() for kind in kinds_of(condition)}
     read |= {stage_set_kind(lifecycle)} if name in by_hand else set()
     head = [

@@ -15,7 +15,6 @@ from tenure.lifecycle.history import COLUMNS, View, compute, prepared
 from tenure.lifecycle.passes import Prepared
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.facts import facts, set_facts
-from tenure.warehouse.measures import registered
 
 AS_OF = "as_of"
 # no scheduled move comes before that moment; the next one comes then or later
@@ -198,9 +197,8 @@ def _gather(connection: Connection, ready: Prepared, before: int, as_of: int) ->
     row = first_row(connection, "SELECT count(*) FROM gathered")
     units = int(row[0]) if row else 0
     if units:
-        numbers = registered(connection)
-        followed = _list([numbers[kind] for kind in ready.kinds if kind not in ready.firsts]) or "-1"
-        firsts = _list([numbers[kind] for kind in ready.firsts]) or "-1"
+        followed = _list([ready.numbers[kind] for kind in ready.kinds if kind not in ready.firsts]) or "-1"
+        firsts = _list([ready.numbers[kind] for kind in ready.firsts]) or "-1"
         counting = f"unit IN (SELECT unit FROM gathered) AND time <= {as_of}"
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE gathered_measures AS "

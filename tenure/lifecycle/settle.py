@@ -6,8 +6,8 @@ Ranks follow precedence: main stages in list order, then side stages. The stage 
 
 from __future__ import annotations
 
-from tenure.lifecycle.flips import Bits
-from tenure.lifecycle.stages import BoundLifecycle, holds
+from tenure.lifecycle.bits import Bits
+from tenure.lifecycle.stages import STAY, BoundLifecycle, holds
 from tenure.lifecycle.steps import Step
 
 CLEARED = -2  # a stage set by hand to 'clear'
@@ -66,8 +66,9 @@ def settle_steps(lifecycle: BoundLifecycle, bits: Bits, sets: str) -> list[Step]
                       f"SELECT unit, moment, CAST(CASE {rank} {codes}{otherwise} END AS SMALLINT) AS stage "
                       f"FROM {name}_marks"))  # fmt: skip
     previous = "lag(stage) OVER (PARTITION BY unit ORDER BY moment)"
-    steps.append(Step(f"changes_{lifecycle.code}", f"{lifecycle.name}: where the stage changes",
+    comment = f"{lifecycle.name}: where the stage changes; it ends with the next change"
+    steps.append(Step(f"changes_{lifecycle.code}", comment,
                       f"SELECT CAST({lifecycle.code} AS SMALLINT) AS lifecycle, unit, stage, previous, "
-                      f"moment AS entered_at FROM (SELECT *, {previous} AS previous FROM {name}_stages) "
+                      f"{STAY} FROM (SELECT *, {previous} AS previous FROM {name}_stages) "
                       f"WHERE stage IS DISTINCT FROM previous"))  # fmt: skip
     return steps

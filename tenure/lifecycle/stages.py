@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tenure.lifecycle.bits import Bits
 from tenure.lifecycle.bound import AllOf, AnyOf, Negated, Truth, holds_on_empty
-from tenure.lifecycle.flips import Bits
+
+# the columns of a stay that begins with the change at `moment`, among the changes of one lifecycle
+STAY = "moment AS entered_at, lead(moment) OVER (PARTITION BY unit ORDER BY moment) AS left_at"
 
 
 @dataclass(frozen=True, slots=True)

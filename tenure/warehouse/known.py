@@ -176,11 +176,8 @@ def unit_hash(kind: str, id_: str) -> str:
 
 def table_sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     """The numbers of rows of `events` and `units`."""
-    return _count(connection, "events"), _count(connection, "units")
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+    sizes = connection.execute("SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM units)").fetchall()
+    return int(sizes[0][0]), int(sizes[0][1])
 
 
 def numbers(column: pa.ChunkedArray | pa.Array) -> Numbers:

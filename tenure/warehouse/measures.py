@@ -128,22 +128,27 @@ def keep_scores(connection: Connection, kinds: Mapping[MeasureKind, int], *, as_
 def extend(connection: Connection, incoming: str, *, cause: str = "event") -> None:
     """Nothing; extracts the measures of the events in the table `incoming` (columns of `events`), just arrived."""
     known = registered(connection)
-    _note_stage_sets(connection, incoming)
+    names = {name for (name,) in connection.execute(f"SELECT DISTINCT name FROM {incoming}").fetchall()}
+    if "Stage Set" in names:
+        _note_stage_sets(connection, incoming)
     _register_units(connection, incoming, {kind.unit for kind in known} - {CUSTOMER})
     for unit, kinds in _by_unit(known):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE keyed AS {keyed_events(unit, incoming)}")
-        _recall_ties(connection, kinds, unit)
-        _number_ties(connection, "keyed")
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS {_extracted(kinds, 'keyed')}")
-        _insert(connection, "SELECT * FROM extracted")
-        keep_firsts(connection, "SELECT * FROM extracted")
+        arrived = {kind: number for kind, number in kinds.items() if kind.reads != "event" or names & {*kind.events}}
+        if arrived:
+            again = _recall_ties(connection, arrived, kinds, unit)
+            _number_ties(connection, "keyed")
+            query = _extracted(kinds if again else arrived, "keyed")
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS {query}")
+            _insert(connection, "SELECT * FROM extracted")
+            keep_firsts(connection, "SELECT * FROM extracted")
+            connection.execute("DROP TABLE extracted")
         if unit != CUSTOMER:
             connection.execute("INSERT INTO touched SELECT DISTINCT unit, ? FROM keyed", [cause])
         if unit == ACCOUNT:
             # what names no account may be earlier than whatever named it
             _see_earlier(connection, "SELECT unit, min(time) AS first_seen FROM keyed GROUP BY unit")
         connection.execute("DROP TABLE keyed")
-        connection.execute("DROP TABLE extracted")
 
 
 def forget(connection: Connection, replaced: str, *, cause: str = "event") -> None:
@@ -245,24 +250,30 @@ def _register_units(connection: Connection, events: str, units: set[str]) -> Non
         )
 
 
-def _recall_ties(connection: Connection, kinds: Mapping[MeasureKind, int], unit: str) -> None:
-    """Adds to `keyed` the events of the log that share unit and moment with an arriving one, to be read again."""
+def _recall_ties(
+    connection: Connection, arrived: Mapping[MeasureKind, int], kinds: Mapping[MeasureKind, int], unit: str
+) -> bool:
+    """Whether an event of the log shares unit, moment and kind with an arriving one.
+
+    All of such a moment are added to `keyed`, to be read again, and the measures of all `kinds` there are taken back.
+    """
     # only the order of values can matter, so kinds that merely count are not looked at
-    ordered = {kind: number for kind, number in kinds.items() if kind.properties or kind.reads != "event"}
+    ordered = {kind: number for kind, number in arrived.items() if kind.properties or kind.reads != "event"}
     if not ordered:
-        return
+        return False
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE shared AS SELECT DISTINCT unit, time FROM measures "
         f"SEMI JOIN keyed USING (unit, time) WHERE kind IN ({_list(ordered)})"
     )
     if first_row(connection, "SELECT count(*) FROM shared") == (0,):
-        return
+        return False
     shared = "(SELECT (unit, time) FROM shared)"
     connection.execute(f"DELETE FROM measures WHERE kind IN ({_list(kinds)}) AND (unit, time) IN {shared}")
     connection.execute(
         f"INSERT INTO keyed SELECT * FROM ({keyed_events(unit, 'events')}) WHERE (unit, time) IN {shared} "
         f"AND message_id NOT IN (SELECT message_id FROM keyed)"
     )
+    return True
 
 
 def _number_ties(connection: Connection, keyed: str) -> None:
@@ -299,17 +310,15 @@ def keep_firsts(connection: Connection, rows: str) -> None:
         "CREATE OR REPLACE TEMP TABLE earliest AS "
         f"SELECT unit, kind, min(time) AS time FROM ({rows}) GROUP BY unit, kind"
     )
-    connection.execute(
-        """
-        INSERT INTO first_measures
-        SELECT unit, kind, time FROM earliest AS new
-        WHERE NOT EXISTS (
-            SELECT 1 FROM (SELECT * FROM first_measures WHERE unit IN (SELECT unit FROM earliest)) AS known
-            WHERE known.unit = new.unit AND known.kind = new.kind AND known.time <= new.time
+    # named one by one, they tell where in the table to look
+    kinds = ", ".join(str(kind) for (kind,) in connection.execute("SELECT DISTINCT kind FROM earliest").fetchall())
+    if kinds:
+        concerned = f"unit IN (SELECT unit FROM earliest) AND kind IN ({kinds})"
+        connection.execute(
+            f"INSERT INTO first_measures SELECT new.* FROM earliest AS new ANTI JOIN "
+            f"(SELECT * FROM first_measures WHERE {concerned}) AS known "
+            "ON known.unit = new.unit AND known.kind = new.kind AND known.time <= new.time ORDER BY kind, unit"
         )
-        ORDER BY kind, unit
-        """
-    )
     connection.execute("DROP TABLE earliest")
 
 
@@ -364,9 +373,6 @@ def stage_sets(connection: Connection) -> frozenset[str]:
 
 
 def _note_stage_sets(connection: Connection, incoming: str) -> None:
-    # nearly no batch has one, and looking for the name alone is quick
-    if not first_row(connection, f"SELECT 1 FROM {incoming} WHERE name = 'Stage Set' LIMIT 1"):
-        return
     found = connection.execute(
         f"SELECT DISTINCT {property_text('lifecycle')} FROM {incoming} WHERE name = 'Stage Set'"
     ).fetchall()

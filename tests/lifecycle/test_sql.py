@@ -69,7 +69,7 @@ def readable(text: str, engine: str) -> None:
         assert lines[head - 1].startswith("-- ")
         assert lines[head - 2] in ("WITH", "),")
     # comments are cut from names, the rest is formatted
-    assert max(len(line) for line in lines if not line.startswith("--")) <= 240
+    assert max(len(line) for line in lines if not line.startswith("--")) <= 400
 
 
 def test_the_workspace_prints_what_it_has_run(tmp_path: Path):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tenure.lifecycle.definition import Lifecycle
+from tenure.lifecycle.history import COLUMNS
 from tenure.lifecycle.population import Worth, excluded, money_at
 from tenure.lifecycle.refresh import Applied
 from tenure.warehouse.connection import Connection, first_row
@@ -95,9 +96,13 @@ def _note_changed(connection: Connection, changed: Sequence[str], before: int, a
         f"CREATE OR REPLACE TEMP TABLE roster_changed AS {given}"
         f"SELECT key AS unit FROM units WHERE first_seen > {before} AND first_seen <= {as_of}"
     )
+    kept_apart, others = "", ""
+    if "gathered" in changed:
+        # the refresh has just worked theirs out
+        kept_apart, others = f"SELECT {COLUMNS} FROM new_stays UNION ALL ", " ANTI JOIN gathered USING (unit)"
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE roster_stays AS "
-        "SELECT * FROM stage_codes WHERE unit IN (SELECT unit FROM roster_changed)"
+        f"CREATE OR REPLACE TEMP TABLE roster_stays AS {kept_apart}"
+        f"SELECT {COLUMNS} FROM stage_codes WHERE unit IN (SELECT unit FROM roster_changed{others})"
     )
 
 
