@@ -11,7 +11,6 @@ from http.client import HTTPConnection
 from typing import Any
 
 import pytest
-import uvicorn
 
 MOST = 100_000
 
@@ -27,6 +26,10 @@ class Pages:
         start("200 OK", [("Content-Type", "application/json")])
         if environ["PATH_INFO"] == "/endless":
             return self._endless()
+        if environ["PATH_INFO"] == "/large":
+            return [b"x" * 100_000]
+        if environ["PATH_INFO"] == "/slow":
+            time.sleep(1)
         told = {name: value for name, value in environ.items() if isinstance(value, str | bool)}
         told["body"] = environ["wsgi.input"].read().decode()
         return [json.dumps(told).encode()]
@@ -49,7 +52,7 @@ class Running:
 
         opened = server.listen("127.0.0.1", 0)
         self.port = opened.getsockname()[1]
-        self._server = uvicorn.Server(server.configured(Threads(pages, 2), proxies=proxies))
+        self._server = server.Server(server.configured(Threads(pages, 2), proxies=proxies))
         self._thread = threading.Thread(target=self._server.run, args=([opened],), daemon=True)
         self._thread.start()
 
@@ -61,9 +64,20 @@ class Running:
         connection.close()
         return answer.status, json.loads(told) if answer.status == 200 else told
 
-    def end(self) -> None:
+    def opened(self, *sent: bytes, reads: bool = True) -> socket.socket:
+        connection = socket.socket()
+        if not reads:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        connection.settimeout(10)
+        connection.connect(("127.0.0.1", self.port))
+        for one in sent:
+            connection.sendall(one)
+        return connection
+
+    def end(self) -> bool:
         self._server.should_exit = True
         self._thread.join(10)
+        return not self._thread.is_alive()
 
 
 @pytest.fixture
@@ -148,3 +162,87 @@ def test_nonsense_gets_an_answer(running: Running) -> None:
     connection.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
     assert connection.recv(1000).startswith(b"HTTP/1.1 400")
     connection.close()
+
+
+LARGE = b"GET /large HTTP/1.1\r\nHost: here\r\n\r\n" * 100
+
+
+def _ended(connection: socket.socket) -> bool:
+    """Whether the server ends a connection; it fails where it says nothing for ten seconds."""
+    with connection:
+        try:
+            return connection.recv(1000) == b""
+        except ConnectionResetError:
+            return True
+
+
+def _broken(connection: socket.socket) -> bool:
+    """Whether the server has ended a connection before all was sent."""
+    try:
+        return len(b"".join(iter(lambda: connection.recv(100_000), b""))) < 100 * 100_000
+    except ConnectionResetError:
+        return True
+
+
+def test_who_reads_nothing_holds_no_thread(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    held = [running.opened(LARGE, reads=False) for _ in range(3)]
+    time.sleep(1)
+    assert running.ask("/")[0] == 200, "there are two threads"
+    for connection in held:
+        connection.close()
+    assert running.ask("/")[0] == 200
+    assert not [one for one in caplog.records if one.name == "uvicorn.error"]
+
+
+def test_where_nothing_moves_a_connection_ends(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tenure.server.http import protocol
+
+    monkeypatch.setattr(protocol, "PATIENCE", 0.4)
+    monkeypatch.setattr(protocol, "LOOK", 0.1)
+    quiet = running.opened()
+    slow = running.opened(b"GET / HTTP/1.1\r\nHost: he")
+    deaf = running.opened(LARGE, reads=False)
+    assert running.ask("/slow")[0] == 200, "a page may take its time"
+    assert _ended(quiet)
+    assert _ended(slow)
+    time.sleep(1)
+    with deaf:
+        assert _broken(deaf)
+
+
+def test_a_wish_for_another_protocol_is_none_for_a_request_without_its_body(running: Running) -> None:
+    asked = b"POST /%d HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n\r\nbody"
+    last = b"GET /last HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+    with running.opened(asked % 1 + (asked % 2)[:-2], (asked % 2)[-2:] + last) as connection:
+        told = b"".join(iter(lambda: connection.recv(100_000), b""))
+    assert (told.count(b"HTTP/1.1 200 OK"), told.count(b'"body": "body"')) == (3, 2)
+    assert told.index(b'"/1"') < told.index(b'"/2"') < told.index(b'"/last"')
+
+
+def test_so_many_connections_and_no_more(site: object, pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tenure.server.http import server
+
+    monkeypatch.setattr(server, "_CONNECTIONS", 3)
+    full = Running(pages)
+    held = [full.opened() for _ in range(3)]
+    with full.opened() as one_too_many:
+        assert one_too_many.recv(1000).startswith(b"HTTP/1.1 503")
+    for connection in held:
+        connection.close()
+    time.sleep(0.1)
+    assert full.ask("/")[0] == 200
+    assert full.end()
+
+
+def test_nobody_keeps_the_server_from_ending(site: object, pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tenure.server.http import server
+
+    monkeypatch.setattr(server, "_ENDING", 0.2)
+    ending = Running(pages)
+    held = [ending.opened(), ending.opened(LARGE, reads=False), ending.opened(LARGE[:10])]
+    held.append(ending.opened(b"GET /endless HTTP/1.1\r\nHost: here\r\n\r\n", reads=False))
+    time.sleep(0.5)
+    assert ending.end()
+    assert pages.closed.wait(5), "and no thread is kept"
+    for connection in held:
+        connection.close()

@@ -85,6 +85,19 @@ def test_figures_are_worked_out_for_a_small_part_of_the_time(version: list[str])
     assert asked == ["first", "imported"], "whoever has the data changed sees it"
 
 
+def test_who_was_erased_is_on_no_list_of_before(version: list[str]) -> None:
+    from tenure.server.access.kept import forget, kept
+
+    @kept()
+    def figure() -> str:
+        return version[0]
+
+    assert figure() == figure.latest() == "first"  # type: ignore[attr-defined]
+    forget()
+    assert figure.known() is figure.latest() is None  # type: ignore[attr-defined]
+    assert figure() == "first"
+
+
 def test_heavy_figures_are_of_some_minutes_ago_while_new_ones_are_made(version: list[str]) -> None:
     from tenure.server.access.kept import kept
     from tenure.server.access.later import later
@@ -156,3 +169,51 @@ def test_so_much_is_worked_out_and_no_more(version: list[str], monkeypatch: pyte
             rooms.later(figure, "c")
     finally:
         going.set()
+
+
+def test_what_was_begun_before_a_change_is_not_of_after_it(version: list[str]) -> None:
+    from tenure.server import holding
+    from tenure.server.access.kept import kept
+
+    @kept()
+    def figure() -> str:
+        told = version[0]
+        if told == "first":
+            time.sleep(0.05)
+            # somebody's import ends while this is worked out
+            version[0] = "imported"
+            holding.worked()
+        return told
+
+    assert figure() == "first"
+    assert figure.known() is None  # type: ignore[attr-defined]
+    assert figure() == "imported"
+
+
+def test_an_answer_holds_the_definitions_that_it_is_of(version: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    import gc
+    import weakref
+    from types import SimpleNamespace
+
+    from tenure.server import holding
+    from tenure.server.access.kept import kept
+
+    class Definitions:
+        """What can be looked for in memory."""
+
+    def workspace() -> SimpleNamespace:
+        return SimpleNamespace(definitions=Definitions(), roster=SimpleNamespace(version="1"))
+
+    now = [workspace()]
+    monkeypatch.setattr(holding, "workspace", lambda: now[0])
+
+    @kept()
+    def figure() -> int:
+        # a definition is changed while it is worked out
+        now[0] = workspace()
+        return 1
+
+    before = weakref.ref(now[0].definitions)
+    figure()
+    gc.collect()
+    assert before() is not None, "or its number in memory could be another's"

@@ -29,7 +29,7 @@ PAUSE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class _Answer(Generic[T]):
-    """What a function said, of which version of the data, when, and how many seconds it took.
+    """What a function said, of which version of the data, when it ended, and how many seconds it took.
 
     The definitions are kept beside, so that no other ones take their place in memory, and with it their id.
     """
@@ -39,6 +39,15 @@ class _Answer(Generic[T]):
     at: float
     seconds: float
     definitions: object
+
+
+_forgot_at = 0.0
+
+
+def forget() -> None:
+    """Nothing; of what was worked out so far nothing is shown any more: somebody was erased."""
+    global _forgot_at  # noqa: PLW0603 there is one memory of figures
+    _forgot_at = time.monotonic()
 
 
 def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -54,22 +63,23 @@ def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], 
         working: dict[Hashable, threading.Lock] = {}
         guard = threading.Lock()
 
-        def asked(args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[Hashable, str]:
+        def asked(args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[Hashable, str, object]:
             ws = holding.workspace()
             language = get_language() if spoken else None
-            return (id(ws.definitions), language, args, tuple(sorted(kwargs.items()))), ws.roster.version
+            key = (id(ws.definitions), language, args, tuple(sorted(kwargs.items())))
+            return key, ws.roster.version, ws.definitions
 
         def held(key: Hashable, good: Callable[[_Answer[T]], bool]) -> _Answer[T] | None:
             with guard:
                 found = answers.get(key)
-                if found is None or not good(found):
+                if found is None or found.at - found.seconds <= _forgot_at or not good(found):
                     return None
                 answers.move_to_end(key)
                 return found
 
         @functools.wraps(function)
         def answer(*args: P.args, **kwargs: P.kwargs) -> T:
-            key, version = asked(args, kwargs)
+            key, version, definitions = asked(args, kwargs)
 
             def current(one: _Answer[T]) -> bool:
                 return one.version == version
@@ -86,7 +96,7 @@ def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], 
                     found = function(*args, **kwargs)
                     ended = time.monotonic()
                     with guard:
-                        answers[key] = _Answer(found, version, ended, ended - began, holding.workspace().definitions)
+                        answers[key] = _Answer(found, version, ended, ended - began, definitions)
                         while len(answers) > most:
                             answers.popitem(last=False)
                 finally:
@@ -95,11 +105,13 @@ def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], 
             return found
 
         def known(*args: P.args, **kwargs: P.kwargs) -> T | None:
-            key, version = asked(args, kwargs)
+            key, version, _ = asked(args, kwargs)
             now = time.monotonic()
 
             def good(one: _Answer[T]) -> bool:
-                recent = now - one.at < PAUSE * one.seconds and one.at > holding.worked_at
+                # what somebody changed while it was worked out may not be in it
+                began = one.at - one.seconds
+                recent = now - one.at < PAUSE * one.seconds and began > holding.worked_at
                 return one.version == version or recent
 
             there = held(key, good)

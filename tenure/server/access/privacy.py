@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.http import Http404
 
 from tenure.server import holding, loops
+from tenure.server.access import kept
 from tenure.server.access.held import contacts, tasks
 from tenure.server.access.mentions import mentions, rename
 from tenure.server.access.reader import Reader, require
@@ -80,8 +81,9 @@ def erase(user: User, customer: str, *, address: str | None = None) -> Future[Er
             # what was written about them meanwhile
             _forget(tuple(dict.fromkeys((*done.ids, *called))), word)
             record(user, "erased a person", word, address=address, events=done.events, mentions=done.mentions)
-        # pages that were drawn with their name
+        # pages that were drawn with their name, and lists that they were on
         cache.clear()
+        kept.forget()
         return done
 
     return loops.ask("erases a person", erased)

@@ -1,16 +1,39 @@
-"""How a connection is read: what is too long to be an address or headers ends it."""
+"""How a connection is read: what is too long to be an address or headers ends it, and so does whoever keeps it idle."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MOST_HEAD = 64 * 1024  # bytes of an address and headers together
+PATIENCE = 60.0  # seconds for an address and headers, and for a reader who takes nothing of an answer
+LOOK = 10.0  # seconds between two looks at a connection
 
 
 class Protocol(HttpToolsProtocol):
-    """A connection; the parser itself knows no limit."""
+    """A connection; the parser itself knows no limit, and the server waits for whatever has not come yet."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Nothing; somebody is there, who may be one too many."""
+        super().connection_made(transport)
+        self._upgrade = False
+        self._answering: RequestResponseCycle | None = None
+        self._unread, self._moved_at = 0, self.loop.time()
+        self._look_again = self.loop.call_later(LOOK, self._look)
+        if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency:
+            self._end(b"503 Service Unavailable")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing; nobody is there any more."""
+        self._look_again.cancel()
+        super().connection_lost(exc)
+        # the server tells the last of several requests alone
+        if self._answering is not None and not self._answering.response_complete:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
 
     def on_message_begin(self) -> None:
         """Nothing; a request begins."""
@@ -29,17 +52,73 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Nothing; the bytes are read, unless the connection has been ended."""
-        if not self.transport.is_closing():
-            super().data_received(data)
+        if self.transport.is_closing():
+            return
+        self._unset_keepalive_if_required()
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = self._fed(rest)
+        except HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
 
     def on_headers_complete(self) -> Any:
         """Nothing; the request is answered."""
-        if not self.transport.is_closing():
+        self._upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        if not self._upgrade and not self.transport.is_closing():
+            self._moved_at = self.loop.time()
             super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Nothing; the request is whole."""
+        if not self._upgrade and not self.transport.is_closing():
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Nothing; the next request may come."""
+        self._moved_at = self.loop.time()
+        super().on_response_complete()
+
+    def resume_writing(self) -> None:
+        """Nothing; whoever asked has read."""
+        self._moved_at = self.loop.time()
+        super().resume_writing()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _fed(self, data: memoryview) -> memoryview:
+        """What the parser has left. It takes nothing behind a wish for another protocol, not even the body."""
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            version = self.parser.get_http_version().encode()
+            head = [self.parser.get_method(), b" ", self.url, b" HTTP/", version, b"\r\n"]
+            head += [name + b": " + value + b"\r\n" for name, value in self.headers if name != b"upgrade"]
+            self.parser = HttpRequestParser(self)
+            self.parser.feed_data(b"".join([*head, b"\r\n"]))
+            return data[upgrade.args[0] :]
+        return data[:0]
 
     def _fits(self, more: int) -> bool:
         self._head += more
         if self._head > MOST_HEAD and not self.transport.is_closing():
-            self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
-            self.transport.close()
+            self._end(b"431 Request Header Fields Too Large")
         return self._head <= MOST_HEAD
+
+    def _end(self, status: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        self.transport.close()
+
+    def _look(self) -> None:
+        """Nothing; the connection ends where nothing has moved for long."""
+        now, unread = self.loop.time(), self.transport.get_write_buffer_size()
+        working = self._answering is not None and not self._answering.response_complete
+        if unread != self._unread or (working and not unread):
+            self._moved_at = now
+        self._unread = unread
+        if now - self._moved_at >= PATIENCE:
+            self.transport.abort()
+        else:
+            self._look_again = self.loop.call_later(LOOK, self._look)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import resource
 import socket
 
 import uvicorn
@@ -11,6 +13,8 @@ from tenure.server.http.protocol import Protocol
 from tenure.server.http.threads import Threads
 
 _CONNECTIONS = 2_000
+# of the files that may be open, the stores need some
+_FILES = _CONNECTIONS + 1_000
 _WAITING = 1_024
 # seconds that answers on their way have at the end; less than what most take until they end a process by force
 _ENDING = 5
@@ -30,9 +34,20 @@ def answer(opened: socket.socket, *, threads: int, proxies: int) -> None:
 
     pages = Threads(get_wsgi_application(), threads)
     try:
-        uvicorn.Server(configured(pages, proxies=proxies)).run(sockets=[opened])
+        Server(configured(pages, proxies=proxies)).run(sockets=[opened])
     finally:
         pages.end()
+
+
+class Server(uvicorn.Server):
+    """The server, which waits for nobody once answers have had their time."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Nothing; every connection has ended."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 def configured(pages: Threads, *, proxies: int) -> uvicorn.Config:
@@ -40,6 +55,15 @@ def configured(pages: Threads, *, proxies: int) -> uvicorn.Config:
     return uvicorn.Config(
         Application(pages, proxies=proxies),  # type: ignore[arg-type]
         http=Protocol, ws="none", lifespan="off", interface="asgi3", proxy_headers=False, server_header=False,
-        log_config=None, access_log=False, limit_concurrency=_CONNECTIONS, backlog=_WAITING, timeout_keep_alive=60,
-        timeout_graceful_shutdown=_ENDING,
+        log_config=None, log_level="error", access_log=False, limit_concurrency=_connections(), backlog=_WAITING,
+        timeout_keep_alive=60, timeout_graceful_shutdown=_ENDING,
     )  # fmt: skip
+
+
+def _connections() -> int:
+    """How many there may be: each is an open file, of which many systems allow 1,024 unless they are asked."""
+    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files != resource.RLIM_INFINITY and files < _FILES:
+        files = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return _CONNECTIONS if files == resource.RLIM_INFINITY else min(_CONNECTIONS, files // 2)

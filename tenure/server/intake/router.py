@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DatabaseError
 
-from tenure.ingest.tracking import MOST_BODY
+from tenure.ingest.tracking import MOST_BODY, NotReadable
 from tenure.server.http.bodies import Receive, in_memory
 from tenure.server.http.environ import with_body
 from tenure.server.intake import customerio, native, segment
@@ -67,13 +67,21 @@ async def answer(handler: Handler, environ: dict[str, Any], receive: Receive) ->
 
 
 async def _told(handler: Handler, asked: Asked) -> Answer:
-    if asked.length <= _SMALL:
+    if _small(asked):
         try:
             return answered(handler, asked)
         except SynchronousOnlyOperation:
             # a key that is not remembered is looked up, and a database keeps one waiting; nothing was kept so far
             pass
     return await asyncio.get_running_loop().run_in_executor(_hands, answered, handler, asked)
+
+
+def _small(asked: Asked) -> bool:
+    """Whether a body is small, unpacked too: a kilobyte of gzip may be half a megabyte of JSON."""
+    try:
+        return asked.length <= _SMALL and len(asked.text) <= _SMALL
+    except NotReadable:
+        return True
 
 
 def answered(handler: Handler, asked: Asked) -> Answer:

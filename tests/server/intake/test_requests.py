@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import threading
 import zlib
 from concurrent.futures import Future
 from typing import Any
@@ -91,6 +92,24 @@ def test_a_bomb_is_not_unpacked(front: Front) -> None:
     assert len(bomb) < 500_000
     answered = front("/v1/batch", bomb, content_encoding="gzip")
     assert (answered.status, "larger than 500 kB" in answered.json["message"]) == (400, True)
+
+
+def test_what_is_large_once_unpacked_keeps_nobody_waiting(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tenure.server.intake import router
+
+    names: list[str] = []
+    answered = router.answered
+
+    def noted(handler: Any, asked: Any) -> Any:
+        names.append(threading.current_thread().name)
+        return answered(handler, asked)
+
+    monkeypatch.setattr(router, "answered", noted)
+    assert front("/v1/track", gzip.compress(json.dumps(TRACK).encode()), content_encoding="gzip").status == 200
+    large = gzip.compress(json.dumps({"batch": [TRACK] * 1_000}).encode())
+    assert len(large) < 32 * 1024
+    assert front("/v1/batch", large, content_encoding="gzip").status == 200
+    assert [name.startswith("tenure-read") for name in names] == [False, True]
 
 
 def test_a_batch_may_be_500_kb(front: Front) -> None:
