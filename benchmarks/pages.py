@@ -2,6 +2,10 @@
 
 A company of 10 million events is served by `tenure serve` in a process of its own; clients on the same machine log in
 and go through the pages. The figures are what a browser waits for: from the first byte sent to the last one received.
+
+Pages load some of their parts when they stand: charts, reasons, a timeline. A second round asks for the page and then
+for each of these, one after the other; its figures are the time until everything has come. What a page only loads when
+somebody scrolls down to it is not in them. Every visit to a person is to one whom nobody visited in that round before.
 """
 
 from __future__ import annotations
@@ -165,9 +169,7 @@ def _port(server: subprocess.Popen[str]) -> int:
 
 def _measure(port: int, users: int, visits: int) -> None:
     visitors = [Visitor(port) for _ in range(users)]
-    _, people = visitors[0].get("/people?in.classic=loyalty")
-    ids = re.findall(r'href="/people/(cus_[0-9a-f]+)', people)
-    assert ids, "nobody is listed"
+    ids = _people_of(visitors[0], users * visits)
     pages = {
         "overview": ["/overview"],
         "stage": ["/stages/classic/at_risk", "/stages/classic/loyalty"],
@@ -179,21 +181,49 @@ def _measure(port: int, users: int, visits: int) -> None:
         "today": ["/today"], "feedback": ["/feedback"], "metrics": ["/metrics"], "cohorts": ["/cohorts"],
         "journeys": ["/journeys"], "channels": ["/channels"], "definitions": ["/definitions"], "data": ["/data"],
     }  # fmt: skip
-    print(f"{'page':<28}{'p50':>8}{'p95':>8}{'most':>8}   milliseconds, {users} users at once, {visits} visits each")
+    print(f"milliseconds, {users} users at once, {visits} visits each; then {_whole(visits)} until all parts have come")
+    print(f"{'page':<28}{'p50':>8}{'p95':>8}{'most':>8}{'parts':>9}{'p50':>8}{'p95':>8}{'most':>8}")
     for name, paths in pages.items():
         for path in paths[:20]:
             _warm(visitors[0], path)
-        times: list[float] = []
-        threads = [
-            threading.Thread(target=_visit, args=(one, paths, visits, place, times))
-            for place, one in enumerate(visitors)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        told = sorted(times)
-        print(f"{name:<28}{statistics.median(told):8.0f}{told[int(len(told) * 0.95)]:8.0f}{told[-1]:8.0f}", flush=True)
+        print(f"{name:<28}{_told(_visited(visitors, paths, visits))}", end="", flush=True)
+        parts = len(_LATER.findall(visitors[0].get(paths[0])[1]))
+        print(f"{parts:9}{_told(_visited(visitors, paths, _whole(visits), parts=True))}" if parts else "", flush=True)
+
+
+def _whole(visits: int) -> int:
+    """How many visits of each user wait for all of a page."""
+    return max(1, visits // 5)
+
+
+def _told(times: list[float]) -> str:
+    told = sorted(times)
+    return f"{statistics.median(told):8.0f}{told[int(len(told) * 0.95)]:8.0f}{told[-1]:8.0f}"
+
+
+def _people_of(visitor: Visitor, most: int) -> list[str]:
+    """The ids of so many people, a page of the list after the other."""
+    ids: list[str] = []
+    while len(ids) < most:
+        _, people = visitor.get(f"/people?in.classic=loyalty&offset={len(ids)}")
+        found = re.findall(r'href="/people/(cus_[0-9a-f]+)', people)
+        assert found, "nobody is listed"
+        ids += found
+    return ids[:most]
+
+
+def _visited(visitors: list[Visitor], paths: list[str], visits: int, *, parts: bool = False) -> list[float]:
+    """How long every visit took, in milliseconds: of all visitors at once, each going through the paths."""
+    times: list[float] = []
+    threads = [
+        threading.Thread(target=_visit, args=(one, paths, visits, place * visits, times, parts))
+        for place, one in enumerate(visitors)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times
 
 
 def _warm(visitor: Visitor, path: str) -> None:
@@ -213,12 +243,16 @@ def _warm(visitor: Visitor, path: str) -> None:
     assert not parts, f"{path}: {parts} did not come in {_PATIENCE} s"
 
 
-def _visit(visitor: Visitor, paths: list[str], visits: int, place: int, times: list[float]) -> None:
+def _visit(visitor: Visitor, paths: list[str], visits: int, place: int, times: list[float], parts: bool) -> None:
     for number in range(visits):
         began = time.perf_counter()
-        status, _ = visitor.get(paths[(number + place) % len(paths)])
+        path = paths[(number + place) % len(paths)]
+        status, text = visitor.get(path)
+        assert status == 200, path
+        for part in _LATER.findall(text) if parts else ():
+            status, _ = visitor.get(part.replace("&amp;", "&"))
+            assert status == 200, part
         times.append((time.perf_counter() - began) * 1000)
-        assert status == 200, paths
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every request goes through: a line in the log, and a gate that is shut where nobody said who may pass."""
+"""What every request goes through: a line in the log, a turn, and a gate: shut where nobody said who may pass."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils import translation
 
 from tenure.server.spoken import in_this_language
 from tenure.server.telemetry import observe
+from tenure.server.turns import turn
 
 _LOG = logging.getLogger("tenure.requests")
 # the account library and the API see to themselves who may come
@@ -43,6 +44,18 @@ def log_requests(get_response: Answer) -> Answer:
             },
         )
         return response
+
+    return answer
+
+
+def take_turns(get_response: Answer) -> Answer:
+    """The handler that makes pages a few at a time; what somebody sends does not wait, as it may take its time."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.method != "GET":
+            return get_response(request)
+        with turn():
+            return get_response(request)
 
     return answer
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenure.engage.consent import Standing, Word, standing, words_of
 from tenure.lifecycle.roster import person
-from tenure.lifecycle.roster.person import Bought, Known, Score, Stay
+from tenure.lifecycle.roster.person import Bought, Known, Listed, Score, Stay
 from tenure.warehouse.connection import first_row
 from tenure.warehouse.erasing import Erasure, ids_of
 
@@ -30,6 +30,10 @@ class Persons:
     def find(self, customer: str) -> Known | None:
         """The person of that id; None where nothing is known of one, or they were erased."""
         return None if customer in self._ws._store.erased else person.find(self._connection, customer)
+
+    def listed(self, known: Known) -> Listed | None:
+        """What lists show of them; None where they are kept out of every list."""
+        return person.listed(self._connection, self._ws.roster.kept, self._ws._held(), known.key)
 
     def traits(self, known: Known) -> Mapping[str, str]:
         """The traits as they were told last."""

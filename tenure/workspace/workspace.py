@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Literal
@@ -350,11 +351,17 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
     def _now(self) -> int:
         return self.refreshed_as_of or self.as_of
 
+    @cached_property
+    def _ids(self) -> dict[str, str]:
+        """The ids of the definitions by name: all of their text goes into one."""
+        return {one.name: one.id for one in self.definitions.all}
+
     def _held(self) -> dict[str, Applied]:
         held = self._store.remembered("applied", applied)
         if not held:
             raise UsageError("No history has been computed yet.", hint="Run `tenure run` first.")
-        stale = [one.name for one in self.definitions.all if one.name not in held or held[one.name].id != one.id]
+        ids = self._ids
+        stale = [name for name in ids if name not in held or held[name].id != ids[name]]
         if stale:
             raise UsageError(
                 f"The definition of {', '.join(stale).replace(EXCLUDED, 'exclude')} has changed since the last run.",

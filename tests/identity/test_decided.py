@@ -134,6 +134,32 @@ def test_what_clients_send_of_one_person_is_one_person(store: Store) -> None:
     ]  # fmt: skip
 
 
+def test_those_likely_one_with_somebody_are_those_of_all(tmp_path: Path) -> None:
+    (tmp_path / "tenure.yaml").write_text("name: Shop\nas_of: last_event\n", encoding="utf-8")
+    told = [
+        {"name": "Ann Smith", "postcode": "AB1", "email": "ann@x.org"}, {"name": "ann smith ", "zip": "ab1"},
+        {"first_name": "Ann", "last_name": "Smith", "birthday": "1980-01-02", "email": "ann+shop@x.org"},
+        {"name": "Ann Smith", "birthdate": "1980-01-02"}, {"name": "Bob", "email": "anna@x.org"},
+        {"name": "Ann Smith", "postcode": "CD2"}, {},
+    ]  # fmt: skip
+    with tenure.open(tmp_path) as ws:
+        named = [(f"c{number}", traits) for number, traits in enumerate(told)]
+        ws.record(
+            [
+                Event(name="Seen", time=number, customer_id=one, traits=traits)
+                for number, (one, traits) in enumerate(named)
+            ]
+        )
+        room = ws.identities
+        found = room.duplicates()
+        assert len(found) >= 3
+        for one, _ in named:
+            assert room.duplicates(one) == tuple(pair for pair in found if one in (pair.first, pair.second))
+        room.dismiss(found[0].second, found[0].first)
+        assert room.duplicates() == found[1:]
+        assert found[0] not in room.duplicates(found[0].first)
+
+
 def test_people_decide(tmp_path: Path) -> None:
     (tmp_path / "tenure.yaml").write_text("name: Shop\nas_of: last_event\n", encoding="utf-8")
     with tenure.open(tmp_path) as ws:

@@ -74,7 +74,7 @@ def test_the_page_tells_who_it_is(as_: Client, somebody: str) -> None:
     assert 'class="ahead"' in text
 
 
-@pytest.mark.parametrize("part", ["people", "person/timeline", "person/why", "person/consent"])
+@pytest.mark.parametrize("part", ["people", "person/bought", "person/timeline", "person/why", "person/consent"])
 @pytest.mark.parametrize(
     ("role", "status"), [(None, 302), ("viewer", 403), ("analyst", 200), ("agent", 200), ("administrator", 200)]
 )
@@ -82,7 +82,10 @@ def test_who_may_look(as_: Client, somebody: str, part: str, role: str | None, s
     assert as_(role).get(f"/{part}/{somebody}").status_code == status
 
 
-@pytest.mark.parametrize("part", ["people", "person/timeline", "person/why", "person/consent", "person/held"])
+PARTS = ("people", "person/bought", "person/timeline", "person/why", "person/consent")
+
+
+@pytest.mark.parametrize("part", [*PARTS, "person/held"])
 def test_nobody_is_not_there(as_: Client, part: str) -> None:
     assert as_().get(f"/{part}/no-such-person").status_code == 404
 
@@ -151,7 +154,7 @@ def test_notes_tasks_calls_and_owners_are_written(as_: Client, somebody: str, us
     task = Task.objects.get(customer=somebody)
     assert (task.title, task.owner, str(task.due_on)) == ("Call back", users["agent"], "2025-07-01")
     # at once, though the log has them only after the next round
-    text = client.get(f"/people/{somebody}").content.decode()
+    text = client.get(f"/people/{somebody}?kind=").content.decode()
     assert "Likes &lt;b&gt;blue&lt;/b&gt;" in text
     assert "owner agent" in text
     names = set(InboxEvent.objects.values_list("body__name", flat=True))
@@ -235,7 +238,7 @@ def test_an_erasure_leaves_nothing_and_no_import_brings_it_back(as_: Client, new
     assert recorded.appended.rejected == {"the person was erased": 2}
     for text in (newcomer, visitor):
         assert holders(text) == []
-    friend = client.get("/people/friend-1").content.decode()
+    friend = client.get("/people/friend-1?kind=").content.decode()
     assert "erased" in friend
     assert newcomer not in friend
     folder = ws.folder / ".tenure"

@@ -14,6 +14,7 @@ from tenure.expressions import parse_where
 from tenure.lifecycle.bound import meaning
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.refresh import Applied
+from tenure.lifecycle.roster.kept import TABLE, Roster
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.erasing import pseudonym
 from tenure.warehouse.identity.asking import unit_of
@@ -69,11 +70,37 @@ class Bought:
         return self.total / self.count if self.count else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What lists show of a person: money, when they were last seen (microseconds UTC), and the stage in each lifecycle.
+
+    A stage is None where they are in none.
+    """
+
+    money: Decimal
+    last_seen: int | None
+    stages: Mapping[str, str | None]
+
+
 def find(connection: Connection, person: str) -> Known | None:
     """The person who has that id, among others; None where nothing is known of one."""
     unit = unit_of(connection, person)
     row = first_row(connection, "SELECT key, id, first_seen FROM units WHERE key = ?", [unit[0]]) if unit else None
     return Known(key=row[0], id=row[1], first_seen=row[2]) if row else None
+
+
+def listed(connection: Connection, roster: Roster, held: Mapping[str, Applied], key: int) -> Listed | None:
+    """What lists show of somebody; None where they are kept out of every list."""
+    names = tuple(roster.lifecycles)
+    columns = "".join(f", stage_{roster.lifecycles[name]}" for name in names)
+    row = first_row(
+        connection, f"SELECT money, last_seen{columns} FROM {TABLE} WHERE unit = {int(key)} AND NOT excluded"
+    )
+    if row is None:
+        return None
+    places = dict(zip(names, row[2:], strict=True))
+    stages = {name: None if place is None else held[name].stages[place] for name, place in places.items()}
+    return Listed(money=row[0], last_seen=row[1], stages=stages)
 
 
 def traits(connection: Connection, key: int) -> Mapping[str, str]:

@@ -20,6 +20,7 @@ from django.conf import settings
 
 from tenure.errors import TookTooLong
 from tenure.server import holding
+from tenure.server.turns import away
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,7 +92,8 @@ def _asked(
     latest = getattr(function, "latest", None)
     before = None if latest is None else latest(*args, **kwargs)
     try:
-        found: T = outcome.result(patience if before is None else 0.05)
+        with away():
+            found: T = outcome.result(patience if before is None else 0.05)
     except StillWorking:
         if not outcome.done():
             return before

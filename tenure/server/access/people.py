@@ -22,7 +22,7 @@ from tenure.server.accounts.roles import Right
 from tenure.warehouse.measures import CUSTOMER
 from tenure.wording import Money
 
-PAGE = 50
+PAGE = 25
 # how far into a list somebody looks who may not take lists out of the house, and how many people they see a day
 LOOKED_AT = 1_000
 A_DAY = 10_000

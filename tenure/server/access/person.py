@@ -14,7 +14,6 @@ from django.http import Http404
 from tenure.errors import UsageError
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.explain import Explanation
-from tenure.lifecycle.roster import Asked
 from tenure.lifecycle.roster.person import Bought, Known, Score, Stay
 from tenure.server import holding
 from tenure.server.access.happenings import GROUPS, Happening, happening
@@ -33,7 +32,7 @@ LONGEST_NOTE = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """A person with what their page begins with; times in microseconds UTC, `counts` of events by group."""
+    """A person with what their page begins with; times in microseconds UTC."""
 
     id: str
     name: str
@@ -44,7 +43,6 @@ class Whole:
     last_seen: int | None
     excluded: bool
     money: Decimal
-    bought: Bought
     lifecycle: Lifecycle
     stays: tuple[Stay, ...]
     stage: str | None
@@ -53,7 +51,6 @@ class Whole:
     next: str | None
     elsewhere: tuple[tuple[Lifecycle, str | None], ...]
     scores: tuple[Score, ...]
-    counts: Mapping[str, int]
     as_of: int
 
 
@@ -62,8 +59,7 @@ def whole(reader: Reader, customer: str, *, lifecycle: str | None = None) -> Who
     require(reader, Right.PEOPLE)
     ws, persons, known = _known(customer)
     shown = ws.lifecycle(lifecycle or _first_of_people())
-    found = ws.roster.look(Asked(unit=known.key), shown.name, limit=1, counted=False).rows
-    row: Mapping[str, Any] = found[0] if found else {}
+    listed = persons.listed(known)
     traits = dict(persons.traits(known))
     for told in waiting_events(customer):
         traits |= {name: str(value) for name, value in told.get("traits", {}).items() if value is not None}
@@ -79,12 +75,12 @@ def whole(reader: Reader, customer: str, *, lifecycle: str | None = None) -> Who
     return Whole(
         id=known.id, name=called(traits) or known.id, email=traits.get("email", ""),
         owner=traits.get("owner", ""),
-        traits=traits, first_seen=known.first_seen, last_seen=row.get("last_seen"), excluded=not found,
-        money=row.get("money", Decimal(0)), bought=persons.bought(known), lifecycle=shown, stays=stays,
+        traits=traits, first_seen=known.first_seen, last_seen=listed.last_seen if listed else None,
+        excluded=listed is None, money=listed.money if listed else Decimal(0), lifecycle=shown, stays=stays,
         stage=here.stage if here else None, since=here.entered_at if here else None,
         until=here.left_at if here else None, next=after.stage if after else None,
-        elsewhere=tuple((one, row.get(f"in {one.name}")) for one in others), scores=persons.scores(known),
-        counts=_counts(persons, known), as_of=as_of,
+        elsewhere=tuple((one, listed.stages.get(one.name) if listed else None) for one in others),
+        scores=persons.scores(known), as_of=as_of,
     )  # fmt: skip
 
 
@@ -92,15 +88,18 @@ def counts(reader: Reader, customer: str) -> Mapping[str, int]:
     """How many events of each group there are. Raises Http404 where there is nobody of that id."""
     require(reader, Right.PEOPLE)
     _, persons, known = _known(customer)
-    return _counts(persons, known)
-
-
-def _counts(persons: Persons, known: Known) -> Mapping[str, int]:
     groups: dict[str, int] = {}
     for name, count in persons.counts(known, until=holding.workspace().as_of).items():
         group = GROUPS.get(name, "other")
         groups[group] = groups.get(group, 0) + count
     return groups
+
+
+def bought(reader: Reader, customer: str) -> Bought:
+    """What the person bought. Raises Http404 where there is nobody of that id."""
+    require(reader, Right.PEOPLE)
+    _, persons, known = _known(customer)
+    return persons.bought(known)
 
 
 def timeline(

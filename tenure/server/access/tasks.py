@@ -6,7 +6,7 @@ about the same answer or move is not made, the first is given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -66,7 +66,7 @@ def tasks_of(reader: User, customer: str, *, kind: str = "customer", most: int =
     """The tasks about somebody, open ones first, then the newest."""
     require(reader, Right.WORK)
     # open, done, dropped: the other way round by name
-    found = Task.objects.select_related("owner", "done_by").filter(customer=customer, kind=kind)
+    found = Task.objects.select_related("owner").filter(customer=customer, kind=kind)
     return list(found.order_by("-state", "-pk")[:most])
 
 
@@ -216,6 +216,15 @@ def made_for(source: str, references: Sequence[str]) -> Mapping[tuple[str, str],
             source=source, reference__in=references[begin : begin + 500]
         )
         found |= {(one.reference, one.customer): one for one in rows}
+    return found
+
+
+def handled(sources: Collection[str], references: Sequence[str]) -> set[tuple[str, str, str]]:
+    """Of which things of these sources tasks were made: source, id of the thing, and customer."""
+    found: set[tuple[str, str, str]] = set()
+    for begin in range(0, len(references), 500):
+        rows = Task.objects.filter(source__in=sources, reference__in=references[begin : begin + 500])
+        found |= set(rows.values_list("source", "reference", "customer"))
     return found
 
 

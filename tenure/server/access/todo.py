@@ -318,10 +318,7 @@ def _line(chosen: Task, who: Person | None) -> ToDo:
 
 def _unhandled(rows: Sequence[ToDo]) -> list[ToDo]:
     """Those of which no task was made."""
-    handled: set[tuple[str, str, str]] = set()
-    for source in set(SOURCES.values()):
-        made = tasks.made_for(source, [row.reference for row in rows if row.source == source])
-        handled |= {(source, *key) for key in made}
+    handled = tasks.handled(set(SOURCES.values()), [row.reference for row in rows])
     return [row for row in rows if (row.source, row.reference, row.customer) not in handled]
 
 

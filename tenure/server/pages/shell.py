@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from tenure.server import holding
@@ -84,21 +88,27 @@ def around(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {}
     here = request.resolver_match.url_name if request.resolver_match else ""
-    sections = []
-    for title, entries in SECTIONS:
-        shown = [
-            {"name": entry.name, "title": entry.title, "here": here == entry.name or here in entry.also}
-            for entry in entries
-            if user.may(entry.right)
-        ]
-        if shown:
-            sections.append({"title": title, "entries": shown})
     ws = holding.workspace()
     refreshed = ws.refreshed_as_of
     return {
-        "navigation": sections,
+        "navigation": _navigation(tuple(filter(user.may, Right)), here or "", get_language()),
         "workspace_name": ws.definitions.config.name,
         "as_of": moment(refreshed, ws.zone) if refreshed is not None else "",
         "zone": ws.zone.key,
         "may_see_people": user.may(Right.PEOPLE),
     }
+
+
+@lru_cache(1_000)
+def _navigation(rights: tuple[Right, ...], here: str, language: str | None) -> SafeString:
+    """The way through the application for whoever has these rights, written once for each page and language."""
+    sections = []
+    for title, entries in SECTIONS:
+        shown = [
+            {"name": entry.name, "title": entry.title, "here": here == entry.name or here in entry.also}
+            for entry in entries
+            if entry.right in rights
+        ]
+        if shown:
+            sections.append({"title": title, "entries": shown})
+    return render_to_string("parts/navigation.html", {"sections": sections})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.identity.fold import Folded, Link, Merge, Refusal, first_of_each, fold
 from tenure.warehouse.identity.rules import EMAIL, OWN, PHONE, Rules, node, normal, value_of
 from tenure.warehouse.measures import CUSTOMER
+from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import quote
 
 _NODE_HASH = "CAST(md5_number({0}) >> 64 AS UBIGINT)"
@@ -74,7 +76,7 @@ def shown(connection: Connection, key: int, customer: str, rules: Rules) -> Show
     nodes = frozenset(ids_of_unit(connection, key)) or {node(OWN, customer)}
     folded = fold(links, rules, shared=nobodys)
     undone = [link for link in first_of_each(links) if link.how == "undo" and link.pair & nodes]
-    ids = _held(connection, folded, nodes)
+    ids = _held(connection, folded, nodes, key)
     alone = Held(kind="user", id=customer, time=0, message_id="", why="own", because=None, event=None)
     return Shown(
         customer=customer, ids=ids or (alone,),
@@ -114,15 +116,13 @@ def _component(connection: Connection, key: int) -> tuple[list[Link], frozenset[
     return links, frozenset(one for (one,) in found)
 
 
-def _held(connection: Connection, folded: Folded, nodes: frozenset[str] | set[str]) -> tuple[Held, ...]:
+def _held(connection: Connection, folded: Folded, nodes: Collection[str], key: int) -> tuple[Held, ...]:
     mine = [one for name, one in folded.customers.items() if name in nodes]
     listed = ", ".join(quote(one.message_id) for one in mine) or "''"
-    keys = "SELECT DISTINCT customer FROM identities WHERE node IN (" + (
-        ", ".join(map(quote, sorted(nodes))) or "''"
-    ) + ")"  # fmt: skip
     names = dict(
         connection.execute(
-            f"SELECT message_id, name FROM events WHERE customer IN ({keys}) AND message_id IN ({listed})"
+            f"SELECT message_id, name FROM events WHERE bucket = {key % BUCKETS} AND customer = {key} "
+            f"AND message_id IN ({listed})"
         ).fetchall()
     )
     return tuple(

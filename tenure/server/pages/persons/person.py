@@ -18,7 +18,7 @@ from tenure.server.access import predictions, tasks
 from tenure.server.access.consent import HOWS, consent, say, spoken_of
 from tenure.server.access.happenings import KINDS, runs
 from tenure.server.access.people import PAGE
-from tenure.server.access.person import counts, timeline, whole, why, write_note
+from tenure.server.access.person import bought, counts, timeline, whole, why, write_note
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.reasons import reasons
@@ -38,7 +38,7 @@ _ELSEWHERE = ("name", "full_name", "first_name", "last_name", "email", "owner")
 
 @page(Right.PEOPLE)
 def person(request: HttpRequest, customer: str) -> HttpResponse:
-    """The page; reasons and consent come when it stands."""
+    """The page; what they did and bought, reasons and consent come when it stands."""
     found = whole(request.user, customer, lifecycle=request.GET.get("lifecycle") or None)
     if found.id != customer:
         return redirect("person", found.id)
@@ -57,12 +57,20 @@ def person(request: HttpRequest, customer: str) -> HttpResponse:
             "tasks": tasks.tasks_of(request.user, customer, most=20), "owners": tasks.owners(request.user),  # type: ignore[arg-type]
             "outcomes": tasks.OUTCOMES,
         }  # fmt: skip
-    return render(request, "persons/person.html", told | _timeline(request, customer, found.counts))
+    # without scripts the timeline is asked for by its kind, and stands in the page
+    told |= _timeline(request, customer, counts(request.user, customer)) if "kind" in request.GET else {"kinds": None}
+    return render(request, "persons/person.html", told)
+
+
+@page(Right.PEOPLE)
+def person_bought(request: HttpRequest, customer: str) -> HttpResponse:
+    """How often and for how much the person bought, and how long ago."""
+    return render(request, "persons/bought.html", {"bought": bought(request.user, customer)})
 
 
 @page(Right.PEOPLE)
 def person_timeline(request: HttpRequest, customer: str) -> HttpResponse:
-    """More of the timeline, or another kind of it."""
+    """The timeline, of one kind or all, or more of it."""
     template = "persons/timeline_rows.html" if offset_of(request.GET) else "persons/timeline.html"
     told = {} if offset_of(request.GET) else counts(request.user, customer)
     return render(request, template, {"customer": customer} | _timeline(request, customer, told))

@@ -13,6 +13,7 @@ urlpatterns = [
     path("people-views", listing.change_view, name="people_views"),
     path("people/<path:customer>", person.person, name="person"),
     path("person/timeline/<path:customer>", person.person_timeline, name="person_timeline"),
+    path("person/bought/<path:customer>", person.person_bought, name="person_bought"),
     path("person/why/<path:customer>", person.person_why, name="person_why"),
     path("person/consent/<path:customer>", person.person_consent, name="person_consent"),
     path("person/ids/<path:customer>", identities.person_ids, name="person_ids"),

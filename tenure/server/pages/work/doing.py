@@ -14,6 +14,7 @@ from tenure.errors import UsageError
 from tenure.server.access import accounts, tasks, todo
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
+from tenure.server.pages.work.lines import menus
 from tenure.server.spoken import people
 from tenure.server.words import day, whole
 from tenure.server.work.models import Task
@@ -39,10 +40,7 @@ def act(request: HttpRequest) -> HttpResponse:
         said = _do(request, chosen)
         line = todo.as_line(chosen)
     if request.htmx:  # type: ignore[attr-defined]
-        shown = {
-            "row": line, "said": said, "owners": tasks.owners(request.user), "outcomes": tasks.OUTCOMES,
-            "here": back(request),
-        }  # fmt: skip
+        shown = {"row": line, "said": said, "here": back(request)} | menus(request)
         return render(request, "work/todo_row.html", shown)
     messages.success(request, said)
     return redirect(back(request))

@@ -11,6 +11,7 @@ from tenure.errors import UsageError
 from tenure.server.access import tasks, todo
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
+from tenure.server.pages.work.lines import menus
 from tenure.server.words import day, offset_of, with_query
 
 # each line has all that can be done with it
@@ -28,10 +29,9 @@ def today(request: HttpRequest) -> HttpResponse:
     found = todo.today(request.user, whose=whose, since=_since(request), show=show)
     rows = found.rows[offset : offset + PAGE]
     told = {
-        "rows": rows, "found": found, "whose": whose, "show": show, "owners": tasks.owners(request.user),
+        "rows": rows, "found": found, "whose": whose, "show": show, "here": request.get_full_path(),
         "next_query": with_query(request.GET, offset=offset + PAGE) if len(found.rows) > offset + PAGE else "",
-        "outcomes": tasks.OUTCOMES, "here": request.get_full_path(),
-    }  # fmt: skip
+    } | menus(request)  # fmt: skip
     if request.htmx and offset:  # type: ignore[attr-defined]
         return render(request, "work/todo_rows.html", told)
     told |= {
