@@ -33,7 +33,7 @@ class Application:
         except TooLarge:
             await _send(Answer(413, b"The body is too large.", "text/plain", (("Connection", "close"),)), send)
         except Gone:
-            await _send(Answer(408, b"The body did not come.", "text/plain", (("Connection", "close"),)), send)
+            return
 
     async def _page(self, environ: dict[str, Any], receive: Receive, send: Send) -> None:
         body, size = await in_file(receive, MOST)

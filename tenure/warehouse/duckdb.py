@@ -268,6 +268,11 @@ class Store:
             self._known = known
             return appended
 
+    def expect(self) -> None:
+        """Nothing; what small batches are compared with is at hand. Otherwise the third of them waits for it."""
+        with self._writing:
+            self._known.expect(self.connection())
+
     def identify(self, connection: Connection) -> None:
         """Nothing; folds identities anew, in a transaction, where rules have changed or nobody did it before."""
         own = cast("duckdb.DuckDBPyConnection", connection)

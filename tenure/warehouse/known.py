@@ -24,6 +24,8 @@ MAX_MESSAGES = 200_000_000
 _CUSTOMER = "'customer'"
 # what is added stays apart until it is this share of the rest
 _SHARE = 8
+# batches after which more are to be expected
+_SMALL = 2
 
 
 @dataclass(slots=True)
@@ -136,7 +138,7 @@ class Known:
     def message_table(self, connection: duckdb.DuckDBPyConnection) -> HashTable | None:
         """The hashes of all messages, from the third small batch on; None where reading the column is better."""
         self.small_appends += 1
-        if self.messages is None and self.small_appends > 2 and self.events <= MAX_MESSAGES:
+        if self.messages is None and self.small_appends > _SMALL and self.events <= MAX_MESSAGES:
             connection.complete()
             hashes = connection.sql("SELECT message_hash FROM events").fetchnumpy()["message_hash"]
             self.messages = HashTable(np.asarray(hashes, dtype=np.uint64))
@@ -147,7 +149,7 @@ class Known:
 
         None where a join is better: for `wanted` ids among many more, unless small batches keep coming.
         """
-        if self.units is None and (wanted * _SHARE >= self.unit_rows or self.small_appends > 2):
+        if self.units is None and (wanted * _SHARE >= self.unit_rows or self.small_appends > _SMALL):
             connection.complete()
             rows = connection.sql(
                 f"SELECT {unit_hash('kind', 'id')}, key, first_seen FROM units WHERE kind IN ('customer', 'account') "
@@ -162,6 +164,13 @@ class Known:
                 np.asarray(rows["first_seen"], dtype=np.int64),
             )
         return self.units
+
+    def expect(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Nothing; the tables are made before the batch that would have to wait for them."""
+        self.opened(connection)
+        self.small_appends = max(self.small_appends, _SMALL)
+        self.message_table(connection)
+        self.unit_table(connection, 0)
 
     def committed(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Remembers how large the tables are after a transaction of ours."""

@@ -22,7 +22,7 @@ from tenure.metrics.why.found import Why
 from tenure.metrics.why.persons import adds_up, carried
 from tenure.server import holding
 from tenure.server.access.kept import kept
-from tenure.server.access.later import later
+from tenure.server.access.later import later, soon
 from tenure.server.access.reader import Reader, require
 from tenure.server.accounts.roles import Right
 from tenure.workspace.alerts import Alert
@@ -89,7 +89,7 @@ def metric(name: str) -> Metric | None:
 def catalogue(reader: Reader) -> tuple[CatalogueEntry, ...]:
     """Every metric, and what this workspace lacks for it."""
     require(reader, Right.FIGURES)
-    return _catalogue()
+    return soon(_catalogue)
 
 
 def key_figures(reader: Reader, lifecycle: str, unit: PeriodUnit, at: str | None) -> tuple[KeyFigure, ...] | None:

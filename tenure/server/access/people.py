@@ -15,6 +15,7 @@ from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.roster import Asked
 from tenure.server import holding
 from tenure.server.access.kept import kept
+from tenure.server.access.later import soon
 from tenure.server.access.reader import Denied, Reader, require
 from tenure.server.accounts.audit import record
 from tenure.server.accounts.models import User
@@ -172,7 +173,7 @@ def stranger(customer: str) -> Person:
 def trait_values(reader: Reader, names: Sequence[str]) -> dict[str, tuple[tuple[str, int], ...]]:
     """The commonest values of traits, each with how many people have it."""
     require(reader, Right.PEOPLE)
-    return {name: found for name in names if (found := _values(name))}
+    return {name: found for name in names if (found := soon(_values, name))}
 
 
 @kept(64)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-PATIENCE = 60.0  # seconds between two pieces of a body
 _IN_MEMORY = 2**20
 
 
 class Gone(Exception):
-    """Who asked has gone, or sends too slowly to be waited for."""
+    """Who asked has gone, or sent too slowly to be waited for."""
 
 
 class TooLarge(Exception):
@@ -57,11 +55,7 @@ def _within(piece: bytes, size: int, most: int) -> bytes:
 async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
     more = True
     while more:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                message = await receive()
-        except TimeoutError:
-            raise Gone from None
+        message = await receive()
         if message["type"] != "http.request":
             raise Gone
         more = bool(message.get("more_body"))

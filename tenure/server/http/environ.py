@@ -47,7 +47,10 @@ def environ_of(scope: Scope, *, proxies: int = 0) -> dict[str, Any]:
             told = value.decode("latin-1")
             before = environ.get(key)
             environ[key] = told if before is None else f"{before}{'; ' if key == 'HTTP_COOKIE' else ','}{told}"
-    _forward(environ, proxies)
+    told = [one for one in environ if one.startswith("HTTP_X_FORWARDED_")]
+    environ[FORWARDED] = bool(told)
+    if told:
+        _forward(environ, {name: environ.pop(name) for name in told}, proxies)
     return environ
 
 
@@ -57,9 +60,7 @@ def with_body(environ: dict[str, Any], body: IO[bytes], length: int) -> dict[str
     return environ | {"wsgi.input": body, "CONTENT_LENGTH": str(length)}
 
 
-def _forward(environ: dict[str, Any], proxies: int) -> None:
-    told = {name: environ.pop(name) for name in [one for one in environ if one.startswith("HTTP_X_FORWARDED_")]}
-    environ[FORWARDED] = bool(told)
+def _forward(environ: dict[str, Any], told: Mapping[str, str], proxies: int) -> None:
     if not proxies:
         return
     senders, schemes = ([one.strip() for one in told.get(name, "").split(",") if one.strip()] for name in _FORWARDED)

@@ -9,7 +9,8 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MOST_HEAD = 64 * 1024  # bytes of an address and headers together
-PATIENCE = 60.0  # seconds for an address and headers, and for a reader who takes nothing of an answer
+# seconds for an address and headers, between two pieces of a body, and for a reader who takes nothing of an answer
+PATIENCE = 60.0
 LOOK = 10.0  # seconds between two looks at a connection
 
 
@@ -69,6 +70,11 @@ class Protocol(HttpToolsProtocol):
             self._moved_at = self.loop.time()
             super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Nothing; a part of the body came."""
+        self._moved_at = self.loop.time()
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """Nothing; the request is whole."""
         if not self._upgrade and not self.transport.is_closing():
@@ -114,7 +120,8 @@ class Protocol(HttpToolsProtocol):
     def _look(self) -> None:
         """Nothing; the connection ends where nothing has moved for long."""
         now, unread = self.loop.time(), self.transport.get_write_buffer_size()
-        working = self._answering is not None and not self._answering.response_complete
+        asked = self._answering
+        working = asked is not None and not asked.response_complete and not asked.more_body
         if unread != self._unread or (working and not unread):
             self._moved_at = now
         self._unread = unread

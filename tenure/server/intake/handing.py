@@ -41,8 +41,10 @@ def hand_over(*, seconds: float = SECONDS) -> int:
         rows = list(Delivery.objects.filter(pk__in=begun.deliveries).order_by("id"))
         _hand(begun, rows, again=True)
     while claimed := _claimed():
-        _hand(*claimed)
-        if time.monotonic() > until:
+        batch, rows, more = claimed
+        _hand(batch, rows)
+        # a batch costs the log much the same whatever is in it: what came meanwhile waits for the next round
+        if not more or time.monotonic() > until:
             return waiting()
     return 0
 
@@ -52,8 +54,8 @@ def waiting() -> int:
     return int(Delivery.objects.aggregate(events=Sum("events"))["events"] or 0)
 
 
-def _claimed() -> tuple[Handover, list[Delivery]] | None:
-    """The next deliveries with the batch that they make, written down; None where nothing waits."""
+def _claimed() -> tuple[Handover, list[Delivery], bool] | None:
+    """The batch that the next deliveries make, written down; they; whether more wait. None where nothing does."""
     rows: list[Delivery] = []
     events = size = 0
     # nothing is locked while they are read: this thread alone takes them, and those who write are waited for
@@ -65,8 +67,10 @@ def _claimed() -> tuple[Handover, list[Delivery]] | None:
             break
     if not rows:
         return None
+    more = events >= EVENTS or size >= BYTES or len(rows) == DELIVERIES
     # on PostgreSQL numbers are not in the order of commits: rows are named, not counted
-    return Handover.objects.create(batch=f"live-{uuid4().hex}", deliveries=[row.pk for row in rows]), rows
+    batch = Handover.objects.create(batch=f"live-{uuid4().hex}", deliveries=[row.pk for row in rows])
+    return batch, rows, more
 
 
 def _hand(batch: Handover, rows: Sequence[Delivery], *, again: bool = False) -> None:

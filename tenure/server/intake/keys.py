@@ -59,6 +59,11 @@ def sender_of(*texts: object) -> tuple[Sender, str] | None:
     return None
 
 
+def sent_at_all() -> bool:
+    """Whether anybody has a key to send with."""
+    return ApiKey.objects.filter(scope__in=SCOPES, revoked_at=None).exists()
+
+
 def seconds_to_wait(sender: Sender) -> int:
     """0, or in how many seconds a sender may come again who comes more often than is allowed."""
     rate = settings.ENVIRONMENT.intake_rate

@@ -86,7 +86,7 @@ def _small(asked: Asked) -> bool:
 
 def answered(handler: Handler, asked: Asked) -> Answer:
     """The answer, true once its `kept` is done."""
-    if settings.ENVIRONMENT.encrypted and settings.ENVIRONMENT.proxies and not asked.secure:
+    if not asked.secure and settings.ENVIRONMENT.proxies and settings.ENVIRONMENT.encrypted:
         return as_json(403, {"error": "Events and keys travel by https alone."})
     try:
         return handler(asked)

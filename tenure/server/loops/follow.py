@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 
 from tenure.server import holding
+from tenure.server.intake.keys import sent_at_all
 from tenure.server.loops.inbox import drain
 from tenure.server.loops.worker import Loop, hurry
 from tenure.server.webhooks.outbox import copy
@@ -22,6 +23,7 @@ class Tick:
     """The steps of a tick, and what one leaves for the next."""
 
     def __init__(self) -> None:
+        self._expecting = False
         self._complete = 0
         self._refreshed_at: float | None = None
         self._next: int | None = None
@@ -33,6 +35,10 @@ class Tick:
 
     def drain(self) -> int:
         """How many events still wait, after batches have gone to the log."""
+        if not self._expecting and sent_at_all():
+            with holding.writing:
+                holding.workspace()._store.expect()
+            self._expecting = True
         waiting, self._complete = drain()
         return waiting
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.identity.fold import Folded, Link, Merge, Refusal, first_of_each, fold
-from tenure.warehouse.identity.rules import EMAIL, OWN, PHONE, Rules, node, normal, value_of
+from tenure.warehouse.identity.rules import ANONYMOUS, EMAIL, OWN, PHONE, USER, Rules, node, normal, value_of
 from tenure.warehouse.measures import CUSTOMER
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import quote
 
+_OWNERS = "SELECT key, id, node FROM identities JOIN units ON key = customer"
 _NODE_HASH = "CAST(md5_number({0}) >> 64 AS UBIGINT)"
 
 
@@ -52,12 +53,13 @@ def unit_of(connection: Connection, unit_id: str, kind: str = CUSTOMER) -> tuple
         return (int(row[0]), str(row[1])) if row else None
     told = [node(OWN, unit_id), node(EMAIL, normal(EMAIL, unit_id)), node(PHONE, normal(PHONE, unit_id))]
     hashes = ", ".join(_NODE_HASH.format(quote(one)) for one in told)
-    found = connection.execute(
-        "SELECT key, id, node FROM identities JOIN units ON key = customer "
-        f"WHERE hash IN ({hashes}) OR (ends_with(node, ?) AND split_part(node, ':', 1) NOT IN "
-        f"({quote(OWN)}, {quote(EMAIL)}, {quote(PHONE)}))",
-        [f":{unit_id}"],
-    ).fetchall()
+    found = connection.execute(f"{_OWNERS} WHERE hash IN ({hashes})").fetchall()
+    if not found:
+        # of other kinds there are few, but nobody knows which
+        own = ", ".join(quote(one) for one in (USER, ANONYMOUS, OWN, EMAIL, PHONE))
+        found = connection.execute(
+            f"{_OWNERS} WHERE kind NOT IN ({own}) AND ends_with(node, ?)", [f":{unit_id}"]
+        ).fetchall()
     rank = {one: place for place, one in enumerate(told)}
     meant = [one for one in found if one[2] in rank or value_of(one[2]) == unit_id]
     best = min(meant, key=lambda one: (rank.get(one[2], len(told)), one[2]), default=None)
