@@ -77,7 +77,7 @@ def _measure(port: int, write_key: str, read_key: str, pid: int, options: argpar
     for thread in threads:
         thread.join()
     took = time.perf_counter() - began
-    print([round(w) for w in waits]); told = sorted(waits)
+    told = sorted(waits)
     print(
         f"event to stage: {len(told)} probes, p50 {statistics.median(told):.0f} ms, "
         f"p99 {told[int(len(told) * 0.99)]:.0f} ms, most {told[-1]:.0f} ms; "

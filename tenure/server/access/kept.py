@@ -24,7 +24,7 @@ T = TypeVar("T")
 # seconds that a figure may be old where a new one is on its way
 OLD = 600.0
 # of its time nobody spends more than one part of so many on a figure, however often the data changes
-PAUSE = 20.0
+PAUSE = 40.0
 
 
 @dataclass(frozen=True, slots=True)

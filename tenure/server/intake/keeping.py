@@ -26,7 +26,7 @@ _LARGEST = 16 * 2**20
 # the log takes few large batches faster than many small ones
 _REST = 0.25
 # where several came at once, more are on their way: so many seconds make few commits of many
-_GATHER = 0.002
+_GATHER = 0.001
 _LOG = logging.getLogger("tenure.intake")
 
 

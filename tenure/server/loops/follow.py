@@ -17,6 +17,8 @@ from tenure.server.webhooks.outbox import copy
 
 # seconds after which figures "as of now" are told anew though nothing happened: sums over windows change by themselves
 _RESTATED = 900.0
+# seconds between two ticks however much arrives: a tick costs much the same whatever is in it, and pages want their turn
+_BREATH = 0.2
 
 
 class Tick:
@@ -31,7 +33,9 @@ class Tick:
     def loop(self, every: float) -> Loop:
         """The loop; it runs at once where something arrives, else when the next move is due."""
         then = (("histories", self.follow), ("announcements", announce))
-        return Loop(name="inbox", every=every, work=self.drain, then=then, wakes=self.seconds_to_next)
+        return Loop(
+            name="inbox", every=every, work=self.drain, then=then, breath=_BREATH, wakes=self.seconds_to_next
+        )  # fmt: skip
 
     def drain(self) -> int:
         """How many events still wait, after batches have gone to the log."""

@@ -39,13 +39,15 @@ class Loop:
     """Something done again and again: its name, the most seconds between two rounds, and what it does.
 
     `work` gives how much still waits. `then` are steps that belong to the same round, each after the one before it has
-    succeeded. `wakes` says in how many seconds the next round is wanted, where that is sooner than `every`.
+    succeeded. `breath` is the least seconds between two rounds; `wakes` says in how many seconds the next one is wanted,
+    where that is sooner than `every`.
     """
 
     name: str
     every: float
     work: Work
     then: tuple[tuple[str, Work], ...] = ()
+    breath: float = 0.0
     wakes: Callable[[], float | None] | None = None
 
     @property
@@ -134,6 +136,7 @@ class Worker:
                     # before the round: whoever asks for another one meanwhile gets it
                     self._due[loop.name] = time.monotonic() + loop.every
                     self._round(loop)
+                    self._due[loop.name] = max(self._due[loop.name], time.monotonic() + loop.breath)
             soonest = min(self._due.values(), default=time.monotonic() + _LONGEST)
             self._do_what_is_asked(min(max(soonest - time.monotonic(), 0.0), _LONGEST))
 
