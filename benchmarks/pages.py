@@ -106,6 +106,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=500_000)
     parser.add_argument("--users", type=int, default=8, help="who use the pages at once; 8 where not said")
     parser.add_argument("--visits", type=int, default=25, help="to each page, of each user")
+    parser.add_argument("--only", nargs="*", help="some of the pages, by their names in the table")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tenure-bench-") as scratch:
         folder = options.folder or Path(scratch)
@@ -115,7 +116,7 @@ def main() -> None:
         try:
             port = _port(server)
             print(f"{'imported and ready after':<44}{time.perf_counter() - began:8.1f} s", flush=True)
-            _measure(port, options.users, options.visits)
+            _measure(port, options.users, options.visits, options.only)
         finally:
             server.terminate()
             server.wait(60)
@@ -167,7 +168,7 @@ def _port(server: subprocess.Popen[str]) -> int:
     raise SystemExit("the server did not start")
 
 
-def _measure(port: int, users: int, visits: int) -> None:
+def _measure(port: int, users: int, visits: int, only: list[str] | None = None) -> None:
     visitors = [Visitor(port) for _ in range(users)]
     ids = _people_of(visitors[0], users * visits)
     pages = {
@@ -184,6 +185,8 @@ def _measure(port: int, users: int, visits: int) -> None:
     print(f"milliseconds, {users} users at once, {visits} visits each; then {_whole(visits)} until all parts have come")
     print(f"{'page':<28}{'p50':>8}{'p95':>8}{'most':>8}{'parts':>9}{'p50':>8}{'p95':>8}{'most':>8}")
     for name, paths in pages.items():
+        if only and name not in only:
+            continue
         for path in paths[:20]:
             _warm(visitors[0], path)
         print(f"{name:<28}{_told(_visited(visitors, paths, visits))}", end="", flush=True)

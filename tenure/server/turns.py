@@ -11,9 +11,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# one that computes in Python, and two whose questions the store answers beside it
-AT_ONCE = 3
-PATIENCE = 0.2  # seconds
+# one that computes in Python, and one whose questions the store answers beside it
+AT_ONCE = 2
+PATIENCE = 1.0  # seconds
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
 _mine = threading.local()

@@ -17,7 +17,7 @@ from tenure.server.webhooks.outbox import copy
 
 # seconds after which figures "as of now" are told anew though nothing happened: sums over windows change by themselves
 _RESTATED = 900.0
-# seconds between two ticks however much arrives: a tick costs much the same whatever is in it, and pages want their turn
+# seconds between two ticks however much arrives: each costs much the same whatever is in it, and pages want their turn
 _BREATH = 0.2
 
 

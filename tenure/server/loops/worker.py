@@ -39,8 +39,8 @@ class Loop:
     """Something done again and again: its name, the most seconds between two rounds, and what it does.
 
     `work` gives how much still waits. `then` are steps that belong to the same round, each after the one before it has
-    succeeded. `breath` is the least seconds between two rounds; `wakes` says in how many seconds the next one is wanted,
-    where that is sooner than `every`.
+    succeeded. `breath` is the least seconds between two rounds; `wakes` says in how many seconds the next round is
+    wanted, where that is sooner than `every`.
     """
 
     name: str
