@@ -58,7 +58,7 @@ def unit_of(connection: Connection, unit_id: str, kind: str = CUSTOMER) -> tuple
         # of other kinds there are few, but nobody knows which
         own = ", ".join(quote(one) for one in (USER, ANONYMOUS, OWN, EMAIL, PHONE))
         found = connection.execute(
-            f"{_OWNERS} WHERE kind NOT IN ({own}) AND ends_with(node, ?)", [f":{unit_id}"]
+            f"{_OWNERS} WHERE identities.kind NOT IN ({own}) AND ends_with(node, ?)", [f":{unit_id}"]
         ).fetchall()
     rank = {one: place for place, one in enumerate(told)}
     meant = [one for one in found if one[2] in rank or value_of(one[2]) == unit_id]
