@@ -18,13 +18,15 @@ from tenure.warehouse.duckdb import Store
 from tests.ingest.conftest import NOW, Desk
 
 IMPORT = """
-    import sys, time
+    import signal, sys
     from pathlib import Path
     from tenure.errors import TenureError
     from tenure.ingest.source import Source
     from tenure.ingest.tables import LoadSettings, load
     from tenure.warehouse.duckdb import Store
 
+    # whoever runs the tests in the background has it ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(sys.argv[1])
     common = {"event": "X", "customer": "customer", "time": "time", "properties": {"n": "n * 2"}}
     with Store.open(folder / "store.duckdb", threads=1) as store:
