@@ -107,6 +107,7 @@ def _probe(port: int, write_key: str, read_key: str, ending: threading.Event, wa
             connection.request("GET", f"/api/v1/customers/{who}/stage", headers={"Authorization": f"Bearer {read_key}"})
             answer = connection.getresponse()
             told = answer.read()
+            assert answer.status in (200, 404), answer.status
             if answer.status == 200 and json.loads(told)["stage"]:
                 break
             time.sleep(0.06)

@@ -92,13 +92,11 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # readers do not wait for the writer; a writer that has to wait does so before it has read. What was committed is
-    # brought to its place by the loop that takes it (`intake.handing`), and only where 64 MB wait by whoever commits
+    # readers do not wait for the writer; a writer that has to wait does so before it has read
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-        "PRAGMA wal_autocheckpoint=16384; PRAGMA journal_size_limit=67108864;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 
 # who may come in

@@ -100,9 +100,9 @@ class Asked:
         return "", ""
 
 
-def as_json(status: int, told: object, *headers: tuple[str, str], kept: Future[None] | None = None) -> Answer:
+def as_json(status: int, told: object, *headers: tuple[str, str]) -> Answer:
     """An answer of JSON."""
-    return Answer(status, json.dumps(told, ensure_ascii=False).encode(), headers=headers, kept=kept)
+    return Answer(status, json.dumps(told, ensure_ascii=False).encode(), headers=headers)
 
 
 def open_to_browsers(answer: Answer, asked: Asked, sender: Sender | None = None) -> Answer:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import uuid4
 
-from django.db import OperationalError, connection
+from django.db import transaction
 from django.db.models import Sum
 
 from tenure.errors import DiskFull, TenureError
@@ -27,7 +26,6 @@ from tenure.server.telemetry import add
 
 DELIVERIES, EVENTS, BYTES = 2_000, 20_000, 16 * 2**20
 SECONDS = 1.0  # after which other loops have their turn
-_STEP = 200
 _SHOWN = 2_000
 _LOG = logging.getLogger("tenure.intake")
 Items = list[Event | Unusable]
@@ -82,19 +80,9 @@ def _hand(batch: Handover, rows: Sequence[Delivery], *, again: bool = False) -> 
             if again and holding.workspace()._store.fingerprints(source).get(batch.batch) == batch.batch:
                 continue
             _recorded(items, source, batch.batch)
-    # the log has them; in small steps, between which clients' deliveries are committed
-    for begin in range(0, len(rows), _STEP):
-        Delivery.objects.filter(pk__in=[row.pk for row in rows[begin : begin + _STEP]]).delete()
-    batch.delete()
-    _settle()
-
-
-def _settle() -> None:
-    """Nothing; what SQLite has committed is brought to its place, while others go on to commit."""
-    if connection.vendor == "sqlite":
-        # where somebody is in the way, the next time
-        with suppress(OperationalError), connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    with transaction.atomic():
+        Delivery.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        batch.delete()
 
 
 def items_of(row: Delivery) -> Items:

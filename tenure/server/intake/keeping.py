@@ -25,8 +25,6 @@ _MOST = 500
 _LARGEST = 16 * 2**20
 # the log takes few large batches faster than many small ones
 _REST = 0.25
-# where several came at once, more are on their way: so many seconds make few commits of many
-_GATHER = 0.001
 _LOG = logging.getLogger("tenure.intake")
 
 
@@ -74,7 +72,7 @@ class Keeper:
                 self._thread.start()
 
     def _run(self) -> None:
-        told_at, untold, several = 0.0, False, False
+        told_at, untold = 0.0, False
         while True:
             try:
                 first = self._waiting.get(timeout=max(0.0, told_at + _REST - time.monotonic()) if untold else None)
@@ -82,11 +80,7 @@ class Keeper:
                 loops.hurry("inbox")
                 told_at, untold = time.monotonic(), False
                 continue
-            if several:
-                time.sleep(_GATHER)
-            batch = self._together(first)
-            several = len(batch) > 1
-            self._commit(batch)
+            self._commit(self._together(first))
             untold = True
             if time.monotonic() - told_at >= _REST:
                 loops.hurry("inbox")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -43,7 +44,7 @@ def _sent(asked: Asked, sender: Sender, key: str) -> Answer:
         told, kept = taken(sender, key, asked.text)
     except NotReadable as error:
         return _fault(413 if error.too_large else 400, f"Nothing was taken in: {error.reason}.")
-    return as_json(200 if told["accepted"] else 400, told, kept=kept)
+    return replace(as_json(200 if told["accepted"] else 400, told), kept=kept)
 
 
 def taken(sender: Sender, key: str, body: str) -> tuple[Mapping[str, Any], Future[None] | None]:
