@@ -126,7 +126,7 @@ def show_spend(screen: Screen, context: typer.Context, ws: Workspace, name: str,
     show_trials(screen, card)
     screen.say(
         "Deviance is how far off expected values are, as parts of themselves: smaller is better. Off by is the mean "
-        "absolute error of the value of a purchase.",
+        f"absolute error of the value of a purchase. Amounts are in {ws.definitions.config.currency}.",
         style="dim",
     )
     screen.say(card.verdict)
