@@ -23,17 +23,26 @@ from tenure.lifecycle.bound import (
     readings,
 )
 from tenure.lifecycle.definition import Lifecycle, Stage
-from tenure.lifecycle.history import View, compute, prepared
+from tenure.lifecycle.history import prepared
 from tenure.lifecycle.passes import kinds_of
 from tenure.lifecycle.refresh import Applied
 from tenure.lifecycle.registers import Feeds
-from tenure.lifecycle.suppose import Supposition, suppose
+from tenure.lifecycle.suppose import (
+    AS_IT_IS,
+    OWN_HISTORY,
+    Stay,
+    Supposition,
+    asked_for,
+    supposable,
+    supposed,
+    suppositions,
+)
 from tenure.lifecycle.truths import Columns, truth, value
 from tenure.lifecycle.values import registers_at
 from tenure.warehouse.connection import Connection, first_row
-from tenure.warehouse.identity.asking import unit_of
-from tenure.warehouse.measures import MeasureKind, ensure, keyed_events
-from tenure.warehouse.schema import TABLES
+from tenure.warehouse.identity.asking import Unit, unit_of
+from tenure.warehouse.measures import CUSTOMER, MeasureKind, ensure, keyed_events
+from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import condition_sql, quote
 
 TIME_MEASURES = ("since", "since_first", "since_entered", "gap", "until")
@@ -101,92 +110,106 @@ def explain(
     Raises UsageError where nothing is known of the unit, or nothing yet at that moment.
     """
     lifecycle = next(one for one in lifecycles if one.name == name)
-    key = _key(connection, lifecycle, unit_id, at)
+    unit = _unit(connection, lifecycle, unit_id, at)
     codes = {one.name: held[one.name].code for one in lifecycles}
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE explained AS SELECT CAST({key} AS BIGINT) AS unit")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE explained_codes ({TABLES['stage_codes']})")
-    ready = prepared(connection, lifecycles, codes)
-    view = View(as_of=at, units="explained")
-    compute(connection, ready, lifecycles, view, into="explained_codes")
-    rows = connection.execute(
-        f"SELECT stage, previous, entered_at, left_at FROM explained_codes WHERE lifecycle = {codes[name]} "
-        "ORDER BY entered_at"
-    ).fetchall()
+    chosen = asked_for(lifecycle, lifecycles)
+    ready = prepared(connection, chosen, codes)
+    conditions = _Conditions(lifecycle)
+    numbers = ensure(connection, conditions.kinds())
+    _past(connection, unit.key, [numbers[kind] for kind in (*ready.kinds, *conditions.kinds())], at)
+    cases = supposable(connection, chosen)
+    stays = supposed(connection, chosen, ready, cases, past="explained", key=unit.key, at=at)
     names = [stage.name for stage in lifecycle.stages]
-    now = next((row for row in rows if row[2] <= at and (row[3] is None or row[3] > at)), None)
-    stage = lifecycle.stages[now[0]] if now else None
-    told = _stages(connection, lifecycle, codes, ready.stages, view, at)
+    here = next((stay for stay in stays[AS_IT_IS] if stay.holds(at)), None)
+    stage = lifecycle.stages[here.stage] if here else None
+    feeds = Feeds("explained", numbers, OWN_HISTORY, codes, ready.stages)
     return Explanation(
-        unit=unit_id, lifecycle=name, at=at, stage=stage.name if stage else None,
+        unit=unit.id, lifecycle=name, at=at, stage=stage.name if stage else None,
         title=stage.title if stage else "", means=stage.means if stage else "",
-        entered_at=now[2] if now else None,
-        previous=names[now[1]] if now and now[1] is not None else None,
-        stages=told, events=_events(connection, lifecycle, stage, key, at),
-        if_silent=_silent(rows, names, at),
-        if_events=suppose(connection, lifecycles, lifecycle, codes, ready, at=at),
+        entered_at=here.entered if here else None,
+        previous=names[here.previous] if here and here.previous is not None else None,
+        stages=conditions.told(connection, feeds, at), events=_events(connection, lifecycle, stage, numbers, unit.key),
+        if_silent=_silent(stays[AS_IT_IS], names, at), if_events=suppositions(cases, stays, names, at=at),
     )  # fmt: skip
 
 
-def _key(connection: Connection, lifecycle: Lifecycle, unit_id: str, at: int) -> int:
+def _unit(connection: Connection, lifecycle: Lifecycle, unit_id: str, at: int) -> Unit:
     unit = unit_of(connection, unit_id, lifecycle.unit)
-    row = first_row(connection, "SELECT key, first_seen FROM units WHERE key = ?", [unit[0]]) if unit else None
-    if row is None:
+    if unit is None:
         raise UsageError(
             f"There is no {lifecycle.unit} {unit_id!r}.",
             hint="Ids are written as in the source, leading zeros included.",
         )
-    if row[1] > at:
+    if unit.first_seen > at:
         raise UsageError(
             f"Nothing is known yet of {lifecycle.unit} {unit_id!r} at that moment.", hint="Ask for a later one."
         )
-    return int(row[0])
+    return unit
 
 
-def _silent(
-    rows: Sequence[tuple[int, int, int, int | None]], names: Sequence[str], at: int
-) -> tuple[tuple[int, str | None], ...]:
-    entered = {row[2] for row in rows}
-    moves: list[tuple[int, str | None]] = [(row[2], names[row[0]]) for row in rows if row[2] > at]
-    moves += [(row[3], None) for row in rows if row[3] is not None and row[3] > at and row[3] not in entered]
+def _past(connection: Connection, key: int, kinds: Sequence[int], at: int) -> None:
+    """Nothing; the table `explained` holds the unit's measures of those kinds, up to then."""
+    listed = ", ".join(str(kind) for kind in sorted(set(kinds))) or "-1"
+    # in the store they lie by kind and unit, so that few places are read
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE explained AS SELECT unit, time, tie, kind, value, text, received_at "
+        f"FROM measures WHERE unit = {key} AND kind IN ({listed}) AND time <= {at}"
+    )
+
+
+def _silent(stays: Sequence[Stay], names: Sequence[str], at: int) -> tuple[tuple[int, str | None], ...]:
+    entered = {stay.entered for stay in stays}
+    moves: list[tuple[int, str | None]] = [(stay.entered, names[stay.stage]) for stay in stays if stay.entered > at]
+    moves += [(one.left, None) for one in stays if one.left is not None and one.left > at and one.left not in entered]
     return tuple(sorted(moves, key=lambda move: move[0]))
 
 
-def _stages(
-    connection: Connection, lifecycle: Lifecycle, codes: Mapping[str, int], names: Mapping[str, tuple[str, ...]],
-    view: View, at: int,
-) -> tuple[StageTold, ...]:  # fmt: skip
-    bound: dict[str, Truth] = {
-        stage.name: bind(stage.when, bindings=lifecycle.events, unit=lifecycle.unit, lifecycle=lifecycle.name)
-        for stage in lifecycle.stages
-        if stage.when is not None
-    }
-    measures = {stage.name: _measures(stage.when) for stage in lifecycle.stages if stage.when is not None}
-    every = {m: bind_value(m, bindings=lifecycle.events, unit=lifecycle.unit, lifecycle=lifecycle.name)
-             for found in measures.values() for m in found}  # fmt: skip
-    kinds = [kind for condition in bound.values() for kind in kinds_of(condition)]
-    kinds += [kind for operand in every.values() for reading in readings(operand) if (kind := reading.kind)]
-    kinds += [kind for operand in every.values() for reading in readings(operand) if (kind := reading.after)]
-    numbers = ensure(connection, kinds)
-    feeds = Feeds(view.measures(), numbers, "explained_codes", codes, names)
-    read: list[Operand] = list(every.values())
-    read += [operand for condition in bound.values() for atom in atoms(condition) for operand in operands(atom)]
-    registers, columns = registers_at(read, feeds, at, one=True)
-    selected = [f"{value(operand, columns, str(at))} AS c{place}" for place, operand in enumerate(every.values())]
-    selected += [
-        f"{_holds(condition, columns, at, codes, names)} AS h{place}" for place, condition in enumerate(bound.values())
-    ]
-    row = first_row(connection, f"SELECT {', '.join(selected) or '0'} FROM ({registers})") or ()
-    values = dict(zip(every, row, strict=False))
-    holding = dict(zip(bound, row[len(every) :], strict=False))
-    return tuple(
-        StageTold(
-            stage=stage.name, condition=unparse(stage.when) if stage.when else "",
-            words=in_words(stage.when) if stage.when else "everybody else" if stage.otherwise else "set by hand only",
-            holds=bool(holding.get(stage.name, False)),
-            measures=tuple(_told(measure, values[measure]) for measure in measures.get(stage.name, ())),
-        )
-        for stage in lifecycle.stages
-    )  # fmt: skip
+class _Conditions:
+    """The conditions of a lifecycle's stages, and the measures that stand in them."""
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self._lifecycle = lifecycle
+        asked = {stage.name: stage.when for stage in lifecycle.stages if stage.when is not None}
+        self._truths: dict[str, Truth] = {
+            name: bind(when, bindings=lifecycle.events, unit=lifecycle.unit, lifecycle=lifecycle.name)
+            for name, when in asked.items()
+        }
+        self._measures = {name: _measures(when) for name, when in asked.items()}
+        self._values: dict[Measure, Operand] = {
+            one: bind_value(one, bindings=lifecycle.events, unit=lifecycle.unit, lifecycle=lifecycle.name)
+            for found in self._measures.values()
+            for one in found
+        }
+
+    def kinds(self) -> tuple[MeasureKind, ...]:
+        """What they read."""
+        found = [kind for condition in self._truths.values() for kind in kinds_of(condition)]
+        for reading in (one for operand in self._values.values() for one in readings(operand)):
+            found += [kind for kind in (reading.kind, reading.after) if kind]
+        return tuple(dict.fromkeys(found))
+
+    def told(self, connection: Connection, feeds: Feeds, at: int) -> tuple[StageTold, ...]:
+        """Each stage with its condition, whether that holds, and what the measures are; of the one unit of `feeds`."""
+        read: list[Operand] = list(self._values.values())
+        read += [one for condition in self._truths.values() for atom in atoms(condition) for one in operands(atom)]
+        registers, columns = registers_at(read, feeds, at, one=True)
+        selected = [f"{value(one, columns, str(at))} AS c{place}" for place, one in enumerate(self._values.values())]
+        selected += [
+            f"{_holds(one, columns, at, feeds)} AS h{place}" for place, one in enumerate(self._truths.values())
+        ]
+        row = first_row(connection, f"SELECT {', '.join(selected) or '0'} FROM ({registers})") or ()
+        values = dict(zip(self._values, row, strict=False))
+        holding = dict(zip(self._truths, row[len(values) :], strict=False))
+        return tuple(
+            StageTold(
+                stage=stage.name, condition=unparse(stage.when) if stage.when else "",
+                words=in_words(stage.when) if stage.when
+                else "everybody else" if stage.otherwise else "set by hand only",
+                holds=bool(holding.get(stage.name, False)),
+                measures=tuple(_told(measure, values[measure]) for measure in self._measures.get(stage.name, ())),
+            )
+            for stage in self._lifecycle.stages
+        )  # fmt: skip
 
 
 def _measures(condition: Condition) -> tuple[Measure, ...]:
@@ -200,22 +223,20 @@ def _told(measure: Measure, found: object) -> MeasureTold:
     return MeasureTold(measure=unparse(measure), value=known, is_time=measure.function in TIME_MEASURES)
 
 
-def _holds(
-    node: Truth, columns: Columns, at: int, codes: Mapping[str, int], names: Mapping[str, tuple[str, ...]]
-) -> str:
+def _holds(node: Truth, columns: Columns, at: int, feeds: Feeds) -> str:
     match node:
         case AllOf():
-            parts = [_holds(operand, columns, at, codes, names) for operand in node.operands]
+            parts = [_holds(operand, columns, at, feeds) for operand in node.operands]
             return f"({' AND '.join(parts) or 'TRUE'})"
         case AnyOf():
-            parts = [_holds(operand, columns, at, codes, names) for operand in node.operands]
+            parts = [_holds(operand, columns, at, feeds) for operand in node.operands]
             return f"({' OR '.join(parts) or 'FALSE'})"
         case Negated():
-            return f"NOT {_holds(node.operand, columns, at, codes, names)}"
+            return f"NOT {_holds(node.operand, columns, at, feeds)}"
         case WasIn():
-            place = names[node.lifecycle].index(node.stage)
+            place = feeds.stages[node.lifecycle].index(node.stage)
             return (
-                f"EXISTS (SELECT 1 FROM explained_codes WHERE lifecycle = {codes[node.lifecycle]} "
+                f"EXISTS (SELECT 1 FROM {feeds.histories} WHERE lifecycle = {feeds.codes[node.lifecycle]} "
                 f"AND stage = {place} AND entered_at < {at})"
             )
         case _:
@@ -223,19 +244,27 @@ def _holds(
 
 
 def _events(
-    connection: Connection, lifecycle: Lifecycle, stage: Stage | None, key: int, at: int
+    connection: Connection, lifecycle: Lifecycle, stage: Stage | None, numbers: Mapping[MeasureKind, int], key: int
 ) -> tuple[EventTold, ...]:
     """The latest events that the condition of the stage counts."""
     if stage is None or stage.when is None:
         return ()
     condition = bind(stage.when, bindings=lifecycle.events, unit=lifecycle.unit, lifecycle=lifecycle.name)
     kinds = [kind for kind in kinds_of(condition) if kind.reads == "event"]
-    if not kinds:
+    listed = ", ".join(str(numbers[kind]) for kind in kinds) or "-1"
+    times = connection.execute(
+        f"SELECT DISTINCT time FROM explained WHERE kind IN ({listed}) ORDER BY time DESC LIMIT {EVENTS_SHOWN}"
+    ).fetchall()
+    if not times:
         return ()
+    # the log is sorted by bucket and customer
+    theirs = f"events WHERE bucket = {key % BUCKETS} AND customer = {key}"
+    if lifecycle.unit != CUSTOMER:
+        theirs = f"({keyed_events(lifecycle.unit, 'events')}) WHERE unit = {key}"
     counted = " OR ".join(dict.fromkeys(_counts(kind) for kind in kinds))
     rows = connection.execute(
-        f"SELECT time, name, properties FROM ({keyed_events(lifecycle.unit, 'events')}) "
-        f"WHERE unit = {key} AND time <= {at} AND ({counted}) ORDER BY time DESC, message_id DESC LIMIT {EVENTS_SHOWN}"
+        f"SELECT time, name, properties FROM {theirs} AND time IN ({', '.join(str(time) for (time,) in times)}) "
+        f"AND ({counted}) ORDER BY time DESC, message_id DESC LIMIT {EVENTS_SHOWN}"
     ).fetchall()
     return tuple(EventTold(time=time, name=name, properties=properties) for time, name, properties in rows)
 

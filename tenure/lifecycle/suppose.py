@@ -16,13 +16,16 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.history import View, compute
 from tenure.lifecycle.passes import Prepared
 from tenure.warehouse.connection import Connection, first_row
-from tenure.warehouse.measures import MeasureKind, counted, ensure
+from tenure.warehouse.measures import MeasureKind, counted
 from tenure.warehouse.schema import TABLES
 from tenure.warehouse.where import condition_sql, quote
 
 MOST = 5  # events supposed in a row
 
 Properties = Mapping[str, Fraction | str]
+# the unit to which nothing happens; the one to which the case n (from 0) happens t times is -(n * MOST + t)
+AS_IT_IS = 0
+OWN_HISTORY = f"(SELECT * FROM supposed_codes WHERE unit = {AS_IT_IS})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,85 +45,100 @@ class Supposition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """An event of a short name as it would be sent, so many times in a row; `value` is what a comparison asks of it."""
+    """An event of a short name as it would be sent; `value` is what a comparison asks of it."""
 
     event: str
     name: str
     value: str | None
     properties: str
-    times: int
 
 
-def suppose(
-    connection: Connection, lifecycles: Sequence[Lifecycle], lifecycle: Lifecycle, codes: Mapping[str, int],
-    ready: Prepared, *, at: int,
-) -> tuple[Supposition, ...]:  # fmt: skip
-    """The fewest events of each short name that would change the stage of the unit in the table `explained`.
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A stay in a stage: the places of the stage and of the one before, and when (microseconds UTC; None: no end)."""
 
-    Every supposed event is one more unit with the same past, and is read as an arriving event would be.
+    stage: int
+    previous: int | None
+    entered: int
+    left: int | None
+
+    def holds(self, moment: int) -> bool:
+        """Whether the moment is in it."""
+        return self.entered <= moment and (self.left is None or self.left > moment)
+
+
+def asked_for(lifecycle: Lifecycle, lifecycles: Sequence[Lifecycle]) -> list[Lifecycle]:
+    """The lifecycle and those whose stages it asks for, directly or not."""
+    found = [lifecycle]
+    for one in found:
+        found += [other for other in lifecycles if other.name in one.refers_to and other not in found]
+    return found
+
+
+def supposed(
+    connection: Connection, lifecycles: Sequence[Lifecycle], ready: Prepared, cases: Sequence[Case], *,
+    past: str, key: int, at: int,
+) -> Mapping[int, Sequence[Stay]]:  # fmt: skip
+    """The stays in the first lifecycle: of the unit as it is, and as each case happens to it once, twice and so on.
+
+    `past` is the table of the measures of the unit `key` up to the moment `at`. Every supposition is one more unit with
+    the same past, and what happens to it is read as an arriving event would be. Its stays are those up to then.
     """
-    cases = supposable(connection, lifecycle, lifecycles)
-    if not cases:
-        return ()
-    numbers = {kind: number for kind, number in ensure(connection, ready.kinds).items() if kind in set(ready.kinds)}
-    # copy 0 is the unit to which nothing happens
-    copies = f"range({len(cases) + 1}) AS copies (place)"
+    copies = f"range({len(cases) * MOST + 1}) AS copies (place)"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE supposed AS SELECT -place AS unit, time, tie, kind, value, text, received_at "
-        f"FROM measures, {copies} WHERE unit IN (SELECT unit FROM explained) AND time <= {at}"
+        "CREATE OR REPLACE TEMP TABLE supposed AS SELECT -place AS unit, time, tie, kind, value, text, received_at "
+        f"FROM {past}, {copies}"
     )
-    rows = [
-        f"({-place}, {at + time}, {quote(case.name)}, {quote(case.properties)})"
-        for place, case in enumerate(cases, start=1)
-        for time in range(1, case.times + 1)
-    ]
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE supposed_events AS SELECT CAST(unit AS BIGINT) AS unit, "
-        "CAST(NULL AS VARCHAR) AS message_id, name, CAST(time AS BIGINT) AS time, CAST(time AS BIGINT) AS received_at, "
-        f"properties FROM (VALUES {', '.join(rows)}) AS told (unit, time, name, properties)"
-    )
-    units = {kind: number for kind, number in numbers.items() if kind.unit == lifecycle.unit and kind.reads == "event"}
-    connection.execute(f"INSERT INTO supposed {counted(units, 'supposed_events')}")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE supposed_codes ({TABLES['stage_codes']})")
-    born = f"SELECT -place AS unit, first_seen AS time FROM units, {copies} WHERE key IN (SELECT unit FROM explained)"
-    compute(connection, ready, lifecycles, View(rows="supposed", births=born), into="supposed_codes")
-    found = connection.execute(
-        f"SELECT unit, stage, entered_at, left_at FROM supposed_codes WHERE lifecycle = {codes[lifecycle.name]} "
-        f"AND entered_at <= {at + MOST}"
-    ).fetchall()
-    stays: dict[int, list[tuple[int, int, int | None]]] = {}
-    for unit, place, entered, left in found:
-        stays.setdefault(-unit, []).append((place, entered, left))
-    names = [one.name for one in lifecycle.stages]
-
-    def stage_at(place: int, moment: int) -> str | None:
-        holding = (
-            s for s, entered, left in stays.get(place, []) if entered <= moment and (left is None or left > moment)
+    if cases:
+        values = ", ".join(f"({p}, {quote(one.name)}, {quote(one.properties)})" for p, one in enumerate(cases))
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE supposed_events AS SELECT CAST(NULL AS VARCHAR) AS message_id, "
+            f"-(place * {MOST} + times) AS unit, {at} + step AS time, {at} + step AS received_at, name, properties "
+            f"FROM (VALUES {values}) AS cases (place, name, properties), range(1, {MOST + 1}) AS much (times), "
+            f"range(1, {MOST + 1}) AS steps (step) WHERE step <= times"
         )
-        return next((names[s] for s in holding), None)
+        unit = lifecycles[0].unit
+        kinds = {one: ready.numbers[one] for one in ready.kinds if one.unit == unit and one.reads == "event"}
+        connection.execute(f"INSERT INTO supposed {counted(kinds, 'supposed_events')}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE supposed_codes ({TABLES['stage_codes']})")
+    born = f"SELECT -place AS unit, first_seen AS time FROM units, {copies} WHERE key = {key}"
+    compute(connection, ready, lifecycles, View(rows="supposed", births=born), into="supposed_codes")
+    stays: dict[int, list[Stay]] = {AS_IT_IS: []}
+    for unit, *stay in connection.execute(
+        "SELECT unit, stage, previous, entered_at, left_at FROM supposed_codes WHERE lifecycle = "
+        f"{ready.codes[lifecycles[0].name]} AND (unit = {AS_IT_IS} OR entered_at <= {at + MOST}) ORDER BY entered_at"
+    ).fetchall():
+        stays.setdefault(unit, []).append(Stay(*stay))
+    return stays
 
-    best: dict[tuple[str, str], Supposition] = {}
-    for place, case in enumerate(cases, start=1):
-        moment = at + case.times
-        then = stage_at(place, moment)
-        kept = best.get((case.event, case.properties))
-        if then != stage_at(0, moment) and (kept is None or case.times < kept.times):
-            best[case.event, case.properties] = Supposition(
-                event=case.event, times=case.times, value=case.value, stage=then, name=case.name,
-                properties=case.properties,
-            )  # fmt: skip
+
+def suppositions(
+    cases: Sequence[Case], stays: Mapping[int, Sequence[Stay]], names: Sequence[str], *, at: int
+) -> tuple[Supposition, ...]:
+    """The fewest events of each short name that change the stage, by the stays that `supposed` tells."""
+
+    def stage_at(unit: int, moment: int) -> str | None:
+        return next((names[stay.stage] for stay in stays.get(unit, ()) if stay.holds(moment)), None)
+
     reached: dict[tuple[str, int, str | None], Supposition] = {}
-    for one in best.values():
-        kept_value = reached.get((one.event, one.times, one.stage))
-        if kept_value is None or one.value is None:
-            reached[one.event, one.times, one.stage] = one
+    for place, case in enumerate(cases):
+        for times in range(1, MOST + 1):
+            then = stage_at(-(place * MOST + times), at + times)
+            if then == stage_at(AS_IT_IS, at + times):
+                continue
+            told = Supposition(
+                event=case.event, times=times, value=case.value, stage=then, name=case.name, properties=case.properties
+            )
+            if case.value is None or (case.event, times, then) not in reached:
+                reached[case.event, times, then] = told
+            break
     return tuple(sorted(reached.values(), key=lambda one: (one.times, one.event, one.value or "")))
 
 
-def supposable(connection: Connection, lifecycle: Lifecycle, lifecycles: Sequence[Lifecycle]) -> list[Case]:
-    """Each short name that a condition counts, alone and with the values that conditions ask for, one to five times."""
-    cases: dict[tuple[str, str], list[Case]] = {}
-    for one in _asked_lifecycles(lifecycle, lifecycles):
+def supposable(connection: Connection, lifecycles: Sequence[Lifecycle]) -> list[Case]:
+    """Each event of a short name that a condition counts, alone and with the values that conditions ask for."""
+    cases: dict[tuple[str, str], Case] = {}
+    for one in lifecycles:
         asked = _asked(one)
         for binding in _used(one):
             if "Stage Set" in binding.events:
@@ -131,14 +149,9 @@ def supposable(connection: Connection, lifecycle: Lifecycle, lifecycles: Sequenc
                 if text is None:
                     continue
                 told = None if value is None else str(_json(value))
-                cases.setdefault(
-                    (binding.name, text),
-                    [
-                        Case(event=binding.name, name=binding.events[0], value=told, properties=text, times=times)
-                        for times in range(1, MOST + 1)
-                    ],
-                )
-    return [case for several in cases.values() for case in several]
+                case = Case(event=binding.name, name=binding.events[0], value=told, properties=text)
+                cases.setdefault((binding.name, text), case)
+    return list(cases.values())
 
 
 def _properties(connection: Connection, where: Condition | None, asked: Properties) -> str | None:
@@ -151,14 +164,6 @@ def _properties(connection: Connection, where: Condition | None, asked: Properti
         if first_row(connection, f"SELECT {condition_sql(where)} FROM (SELECT ? AS properties)", [text]) == (True,):
             return text
     return None
-
-
-def _asked_lifecycles(lifecycle: Lifecycle, lifecycles: Sequence[Lifecycle]) -> list[Lifecycle]:
-    """The lifecycle and those whose stages it asks for, directly or not."""
-    found = [lifecycle]
-    for one in found:
-        found += [other for other in lifecycles if other.name in one.refers_to and other not in found]
-    return found
 
 
 def _used(lifecycle: Lifecycle) -> list[EventBinding]:

@@ -35,7 +35,7 @@ def history_rows(
         limits = [f"lifecycle = {held.code}"]
         if customer is not None:
             unit = unit_of(connection, customer, lifecycle.unit)
-            limits.append(f"unit = {unit[0]}" if unit else "FALSE")
+            limits.append(f"unit = {unit.key}" if unit else "FALSE")
         if after is not None:
             limits.append(f"entered_at > {after}")
         parts.append(

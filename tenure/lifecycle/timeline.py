@@ -78,7 +78,7 @@ def of_unit(
             unit = unit_of(connection, customer)
             if unit is None:
                 return ()
-            key, customer = unit
+            key, customer = unit.key, unit.id
         # the log is sorted by bucket and customer
         asked += [f"bucket = {key % BUCKETS}", f"customer = {key}"]
         return _newest(connection, asked, limit, {key: customer}, offset=offset)

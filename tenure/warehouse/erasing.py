@@ -43,25 +43,24 @@ def ids_of(connection: Connection, person: str) -> tuple[str, ...]:
     unit = unit_of(connection, person)
     if unit is None:
         return (person,)
-    key, customer = unit
-    held = [value_of(one) for one in ids_of_unit(connection, key) if kind_of(one) == OWN]
+    held = [value_of(one) for one in ids_of_unit(connection, unit.key) if kind_of(one) == OWN]
     visitors = connection.execute(
-        f"SELECT DISTINCT anonymous_id FROM events WHERE customer = {key} AND anonymous_id IS NOT NULL"
+        f"SELECT DISTINCT anonymous_id FROM events WHERE customer = {unit.key} AND anonymous_id IS NOT NULL"
     ).fetchall()
     users = connection.execute(
-        f"SELECT DISTINCT user_id FROM events WHERE customer = {key} AND user_id IS NOT NULL"
+        f"SELECT DISTINCT user_id FROM events WHERE customer = {unit.key} AND user_id IS NOT NULL"
     ).fetchall()
-    own = {customer, *(user for (user,) in users)}
+    own = {unit.id, *(user for (user,) in users)}
     mine = {*held, *(visitor for (visitor,) in visitors)} - own
     if not mine:
-        return (customer, *sorted(own - {customer}))
+        return (unit.id, *sorted(own - {unit.id}))
     listed, owned = ", ".join(map(quote, sorted(mine))), ", ".join(map(quote, sorted({*own, *held})))
     shared = connection.execute(
         f"SELECT DISTINCT anonymous_id FROM events WHERE anonymous_id IN ({listed}) "
         f"AND user_id IS NOT NULL AND user_id NOT IN ({owned})"
     ).fetchall()
     others = (mine - {visitor for (visitor,) in shared}) | own
-    return (customer, *sorted(others - {customer}))
+    return (unit.id, *sorted(others - {unit.id}))
 
 
 def claims_of(connection: Connection, person: str) -> tuple[str, ...]:
@@ -69,11 +68,11 @@ def claims_of(connection: Connection, person: str) -> tuple[str, ...]:
     unit = unit_of(connection, person)
     if unit is None:
         return ()
-    nodes = [one for one in ids_of_unit(connection, unit[0]) if kind_of(one) != OWN]
+    nodes = [one for one in ids_of_unit(connection, unit.key) if kind_of(one) != OWN]
     listed = ", ".join(map(quote, nodes)) or "''"
     shared = connection.execute(
         f"SELECT DISTINCT second FROM identity_links AS l JOIN identities AS i ON i.node = l.first "
-        f"WHERE second IN ({listed}) AND i.customer <> {unit[0]}"
+        f"WHERE second IN ({listed}) AND i.customer <> {unit.key}"
     ).fetchall()
     return tuple(sorted(set(nodes) - {one for (one,) in shared}))
 

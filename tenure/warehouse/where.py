@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -39,6 +40,7 @@ def named(column: str, names: Sequence[str]) -> str:
     return f"CASE {column} {arms} END"
 
 
+@lru_cache(4096)
 def quote(text: str) -> str:
     """The text as an SQL string literal."""
     return exp.Literal.string(text).sql(dialect="duckdb")

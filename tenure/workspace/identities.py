@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tenure.errors import UsageError
 from tenure.events import Event
 from tenure.ingest.recording import OWN
-from tenure.warehouse.identity.asking import Shown, merge_of, shown, unit_of
+from tenure.warehouse.identity.asking import Shown, Unit, merge_of, shown, unit_of
 from tenure.warehouse.identity.duplicates import DISMISSED, Duplicate, duplicates
 from tenure.warehouse.identity.finding import BY_HAND, MERGED, SEPARATED
 from tenure.warehouse.identity.rules import kind_of, value_of
@@ -35,22 +35,22 @@ class Identities:
     def find(self, any_id: str) -> str | None:
         """The id by which the person who has `any_id` is called; None where nobody has it."""
         found = unit_of(self._connection, any_id)
-        return found[1] if found else None
+        return found.id if found else None
 
     def show(self, any_id: str) -> Shown:
         """Every id of a person with since when and by which event, what was refused, and what was merged.
 
         Raises UsageError where nobody has the id.
         """
-        key, customer = self._unit(any_id)
-        return shown(self._connection, key, customer, self._ws._store.rules)
+        unit = self._unit(any_id)
+        return shown(self._connection, unit.key, unit.id, self._ws._store.rules)
 
     def merge(self, kept: str, gone: str, *, reason: str = "", by: str = "") -> str:
         """The id of the merge by which two people are one, called by the first from now on.
 
         Raises UsageError where nobody has one of the ids, or both are of one person.
         """
-        (_, one), (_, other) = self._unit(kept), self._unit(gone)
+        one, other = self._unit(kept).id, self._unit(gone).id
         if one == other:
             raise UsageError(f"{kept} and {gone} are ids of one person already, {one}.")
         said = {"previous_id": other, "reason": _checked(reason), "by": by}
@@ -80,19 +80,19 @@ class Identities:
 
     def duplicates(self, any_id: str | None = None, *, limit: int = 50) -> tuple[Duplicate, ...]:
         """People who are likely one, the likeliest first: all, or those likely one with somebody."""
-        key = None if any_id is None else self._unit(any_id)[0]
+        key = None if any_id is None else self._unit(any_id).key
         return duplicates(self._connection, limit=limit, customer=key)
 
     def dismiss(self, first: str, second: str, *, reason: str = "", by: str = "") -> str:
         """The id of what tells two people apart: they are not proposed as one again."""
-        (_, one), (_, other) = self._unit(first), self._unit(second)
+        one, other = self._unit(first).id, self._unit(second).id
         if one == other:
             raise UsageError(f"{first} and {second} are ids of one person, {one}.", hint="Undo the merge instead.")
         return self._decide(
             DISMISSED, one, {"other_id": other, "reason": _checked(reason), "by": by}, self._ws._clock(), kind="track"
         )
 
-    def _unit(self, any_id: str) -> tuple[int, str]:
+    def _unit(self, any_id: str) -> Unit:
         found = unit_of(self._connection, any_id)
         if found is None:
             raise UsageError(f"Nobody has the id {any_id[:100]!r}.", hint="Ids are written as in the source.")

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from tenure.engage.consent import Standing, Word, standing, words_of
 from tenure.lifecycle.roster import person
-from tenure.lifecycle.roster.person import Bought, Known, Listed, Score, Stay
+from tenure.lifecycle.roster.person import Bought, Listed, Score, Stay
 from tenure.warehouse.connection import first_row
 from tenure.warehouse.erasing import Erasure, ids_of
+from tenure.warehouse.identity.asking import Unit, unit_of
 
 if TYPE_CHECKING:
     from tenure.workspace.workspace import Workspace
@@ -27,35 +28,35 @@ class Persons:
         self._ws = workspace
         self._connection = workspace._store.connection()
 
-    def find(self, customer: str) -> Known | None:
+    def find(self, customer: str) -> Unit | None:
         """The person of that id; None where nothing is known of one, or they were erased."""
-        return None if customer in self._ws._store.erased else person.find(self._connection, customer)
+        return None if customer in self._ws._store.erased else unit_of(self._connection, customer)
 
-    def listed(self, known: Known) -> Listed | None:
+    def listed(self, known: Unit) -> Listed | None:
         """What lists show of them; None where they are kept out of every list."""
         return person.listed(self._connection, self._ws.roster.kept, self._ws._held(), known.key)
 
-    def traits(self, known: Known) -> Mapping[str, str]:
+    def traits(self, known: Unit) -> Mapping[str, str]:
         """The traits as they were told last."""
         return person.traits(self._connection, known.key)
 
-    def trait_changes(self, known: Known) -> Sequence[tuple[int, str, str]]:
+    def trait_changes(self, known: Unit) -> Sequence[tuple[int, str, str]]:
         """Every trait that was ever told: time (microseconds UTC), name, value as JSON."""
         return person.trait_changes(self._connection, known.key)
 
-    def counts(self, known: Known, *, until: int | None = None) -> Mapping[str, int]:
+    def counts(self, known: Unit, *, until: int | None = None) -> Mapping[str, int]:
         """How many events of each name there are, up to a moment (microseconds UTC)."""
         return person.counts(self._connection, known.key, until=until)
 
-    def stays(self, known: Known, lifecycle: str) -> tuple[Stay, ...]:
+    def stays(self, known: Unit, lifecycle: str) -> tuple[Stay, ...]:
         """The stays in a lifecycle: past, present, and scheduled if nothing happens."""
         return person.stays(self._connection, known.key, self._ws._held()[lifecycle])
 
-    def scores(self, known: Known) -> tuple[Score, ...]:
+    def scores(self, known: Unit) -> tuple[Score, ...]:
         """The latest score of every model."""
         return person.scores(self._connection, known.key)
 
-    def all_scores(self, known: Known) -> tuple[Score, ...]:
+    def all_scores(self, known: Unit) -> tuple[Score, ...]:
         """Every score that was ever worked out, the oldest first."""
         return person.all_scores(self._connection, known.key)
 
@@ -63,28 +64,28 @@ class Persons:
         """Every id under which the log knows a person: their own, and those of visits that were nobody else's."""
         return ids_of(self._connection, customer)
 
-    def identity(self, known: Known) -> Mapping[str, Sequence[str]]:
+    def identity(self, known: Unit) -> Mapping[str, Sequence[str]]:
         """The ids that their events came with, by what they are: user_id, anonymous_id, account."""
         return person.identity(self._connection, known.key)
 
-    def event_rows(self, known: Known, written: Callable[[int | None], str | None]) -> list[dict[str, object]]:
+    def event_rows(self, known: Unit, written: Callable[[int | None], str | None]) -> list[dict[str, object]]:
         """All that the log has of every event, those to come too, the newest first; times as `written` has them."""
         return person.event_rows(self._connection, known.key, written)
 
-    def derived(self, known: Known) -> Mapping[str, list[dict[str, object]]]:
+    def derived(self, known: Unit) -> Mapping[str, list[dict[str, object]]]:
         """What was worked out from the events, by table, where no other question tells it."""
         return person.derived(self._connection, known.key)
 
-    def bought(self, known: Known) -> Bought:
+    def bought(self, known: Unit) -> Bought:
         """The purchases, as the first lifecycle understands the word."""
         return person.bought(self._connection, known.key, self._ws.lifecycle())
 
-    def words(self, known: Known) -> tuple[Word, ...]:
+    def words(self, known: Unit) -> tuple[Word, ...]:
         """Every word of consent that they said, or that was said for them, the newest first."""
         traits = self._ws.definitions.config.consent
         return words_of(self._connection, known.key, as_of=self._ws.as_of, traits=traits)
 
-    def consent(self, known: Known, *, more: Sequence[Word] = ()) -> tuple[Standing, ...]:
+    def consent(self, known: Unit, *, more: Sequence[Word] = ()) -> tuple[Standing, ...]:
         """Where they stand on every channel and purpose that the log knows; `more` are words it does not know yet."""
         told = self._ws.actions.consents()
         return standing((*self.words(known), *more), channels=told.channels, purposes=told.purposes)

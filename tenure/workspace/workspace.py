@@ -42,7 +42,6 @@ from tenure.warehouse.connection import Connection
 from tenure.warehouse.duckdb import Store
 from tenure.warehouse.facts import fact
 from tenure.warehouse.identity.asking import unit_of
-from tenure.warehouse.measures import CUSTOMER
 from tenure.workspace.calendar import last_periods
 from tenure.workspace.checkup import Checkup, checkup, number
 from tenure.workspace.definitions import EXCLUDED, Definitions, read_definitions
@@ -296,8 +295,6 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
         held = self._held()
         moment = self._now() if at is None else parse_moment(at, self.zone)
         with self._store.aside() as connection:
-            if lifecycle.unit == CUSTOMER and (unit := unit_of(connection, customer)):
-                customer = unit[1]
             return explain(connection, self.definitions.lifecycles, held, lifecycle.name, customer, at=moment)
 
     def plan(self) -> Plan:

@@ -15,7 +15,7 @@ from tenure.ingest.recording import append
 from tenure.ingest.tracking import Delivery, read
 from tenure.warehouse.duckdb import Store
 from tenure.warehouse.identity import DEFAULT, Rules
-from tenure.warehouse.identity.asking import unit_of
+from tenure.warehouse.identity.asking import Unit, unit_of
 
 from .told import Told
 
@@ -45,7 +45,9 @@ def units(store: Store) -> list[str]:
 
 def test_whoever_has_an_id_is_found_by_it(store: Store) -> None:
     take(store, Told(time=1, visitor="v1"), Told(time=2, user="u1", visitor="v1", email="Ann@x.org"))
-    assert {unit_of(store.connection(), one) for one in ("v1", "u1", " ANN@x.org")} == {(1, "u1")}
+    assert {unit_of(store.connection(), one) for one in ("v1", "u1", " ANN@x.org")} == {
+        Unit(key=1, id="u1", first_seen=1)
+    }
     assert unit_of(store.connection(), "x.org") is None and unit_of(store.connection(), "email:ann@x.org") is None
 
 

@@ -22,7 +22,7 @@ from tenure.lifecycle.moves.scope import NONE, Scope
 from tenure.lifecycle.passes import Prepared
 from tenure.lifecycle.population import in_stage
 from tenure.lifecycle.registers import Feeds, Register, registers_of
-from tenure.lifecycle.suppose import Case, supposable
+from tenure.lifecycle.suppose import Case, asked_for, supposable
 from tenure.lifecycle.tell import named, timestamp
 from tenure.lifecycle.truths import Columns, truth
 from tenure.warehouse.connection import Connection
@@ -125,7 +125,7 @@ def _of_value(cases: Sequence[Case], value: str) -> list[int]:
 
 def cases_of(connection: Connection, scope: Scope, lifecycles: Sequence[Lifecycle]) -> list[Case]:
     """Every event that may be supposed once, in the order of the conditions."""
-    return [case for case in supposable(connection, scope.lifecycle, lifecycles) if case.times == 1]
+    return supposable(connection, asked_for(scope.lifecycle, lifecycles))
 
 
 def events_left_out(connection: Connection, scope: Scope, lifecycles: Sequence[Lifecycle]) -> tuple[str, ...]:

@@ -17,21 +17,11 @@ from tenure.lifecycle.refresh import Applied
 from tenure.lifecycle.roster.kept import TABLE, Roster
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.erasing import pseudonym
-from tenure.warehouse.identity.asking import unit_of
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import condition_sql, property_number, quote
 
 # what the events say already, counted; and what other functions here tell
 _TOLD = ("events", "trait_changes", "scores", "stage_codes", "measures", "first_measures", "touched")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """Somebody whom the log knows: `key` inside the store, and when they were first seen (microseconds UTC)."""
-
-    key: int
-    id: str
-    first_seen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +72,6 @@ class Listed:
     stages: Mapping[str, str | None]
 
 
-def find(connection: Connection, person: str) -> Known | None:
-    """The person who has that id, among others; None where nothing is known of one."""
-    unit = unit_of(connection, person)
-    row = first_row(connection, "SELECT key, id, first_seen FROM units WHERE key = ?", [unit[0]]) if unit else None
-    return Known(key=row[0], id=row[1], first_seen=row[2]) if row else None
-
-
 def listed(connection: Connection, roster: Roster, held: Mapping[str, Applied], key: int) -> Listed | None:
     """What lists show of somebody; None where they are kept out of every list."""
     names = tuple(roster.lifecycles)
@@ -137,14 +120,8 @@ def stays(connection: Connection, key: int, held: Applied) -> tuple[Stay, ...]:
 
 def scores(connection: Connection, key: int) -> tuple[Score, ...]:
     """The latest score of every name, whichever model it came from."""
-    rows = connection.execute(
-        "SELECT arg_max(model, as_of), name, arg_max(value, as_of), arg_max(low, as_of), arg_max(high, as_of), "
-        f"max(as_of) FROM scores WHERE customer = {int(key)} GROUP BY name ORDER BY name"
-    ).fetchall()
-    return tuple(
-        Score(model=model, name=name, value=value, low=low, high=high, as_of=as_of)
-        for model, name, value, low, high, as_of in rows
-    )
+    latest = {one.name: one for one in all_scores(connection, key)}
+    return tuple(latest[name] for name in sorted(latest))
 
 
 def all_scores(connection: Connection, key: int) -> tuple[Score, ...]:

@@ -14,7 +14,7 @@ from django.http import Http404
 from tenure.errors import UsageError
 from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.explain import Explanation
-from tenure.lifecycle.roster.person import Bought, Known, Score, Stay
+from tenure.lifecycle.roster.person import Bought, Score, Stay
 from tenure.server import holding
 from tenure.server.access.happenings import GROUPS, Happening, happening
 from tenure.server.access.kept import kept
@@ -25,6 +25,7 @@ from tenure.server.accounts.models import User
 from tenure.server.accounts.roles import Right
 from tenure.server.work.models import InboxEvent
 from tenure.server.work.timeline import tell
+from tenure.warehouse.identity.asking import Unit
 from tenure.workspace.persons import Persons
 
 LONGEST_NOTE = 5_000
@@ -145,7 +146,7 @@ def write_note(user: User, customer: str, text: str) -> None:
         record(user, "wrote a note", customer)
 
 
-def _known(customer: str) -> tuple[Any, Persons, Known]:
+def _known(customer: str) -> tuple[Any, Persons, Unit]:
     ws = holding.workspace()
     known = _found(customer)
     if known is None:
@@ -154,7 +155,7 @@ def _known(customer: str) -> tuple[Any, Persons, Known]:
 
 
 @kept(512)
-def _found(customer: str) -> Known | None:
+def _found(customer: str) -> Unit | None:
     return Persons(holding.workspace()).find(customer)
 
 
@@ -163,7 +164,7 @@ def _first_of_people() -> str | None:
     return next((one.name for one in defined if one.unit == "customer" and not one.segment), None)
 
 
-def known_person(customer: str) -> tuple[Persons, Known]:
+def known_person(customer: str) -> tuple[Persons, Unit]:
     """The person of that id, for functions that have asked who wants to know. Raises Http404 where there is none."""
     _, persons, known = _known(customer)
     return persons, known

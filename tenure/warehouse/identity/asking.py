@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.identity.fold import Folded, Link, Merge, Refusal, first_of_each, fold
@@ -12,8 +13,16 @@ from tenure.warehouse.measures import CUSTOMER
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import quote
 
-_OWNERS = "SELECT key, id, node FROM identities JOIN units ON key = customer"
-_NODE_HASH = "CAST(md5_number({0}) >> 64 AS UBIGINT)"
+_OWNERS = "SELECT key, id, first_seen, node FROM identities JOIN units ON key = customer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A unit that the log knows: `key` inside the store, and when it was first seen (microseconds UTC)."""
+
+    key: int
+    id: str
+    first_seen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,27 +52,37 @@ class Shown:
     undone: tuple[Link, ...]
 
 
-def unit_of(connection: Connection, unit_id: str, kind: str = CUSTOMER) -> tuple[int, str] | None:
-    """The key and the id of the unit that an id is of: a customer by any of their ids. None where there is none.
+def unit_of(connection: Connection, unit_id: str, kind: str = CUSTOMER) -> Unit | None:
+    """The unit that an id is of: a customer by any of their ids. None where there is none.
 
     What is an id that events name comes before e-mails, telephone numbers and other ids.
     """
-    row = first_row(connection, "SELECT key, id FROM units WHERE kind = ? AND id = ?", [kind, unit_id])
+    if kind == CUSTOMER and (found := _owners(connection, node(OWN, unit_id))):
+        return _unit(found[0])
+    row = first_row(connection, "SELECT key, id, first_seen FROM units WHERE kind = ? AND id = ?", [kind, unit_id])
     if row is not None or kind != CUSTOMER:
-        return (int(row[0]), str(row[1])) if row else None
-    told = [node(OWN, unit_id), node(EMAIL, normal(EMAIL, unit_id)), node(PHONE, normal(PHONE, unit_id))]
-    hashes = ", ".join(_NODE_HASH.format(quote(one)) for one in told)
-    found = connection.execute(f"{_OWNERS} WHERE hash IN ({hashes})").fetchall()
+        return _unit(row) if row else None
+    told = [node(EMAIL, normal(EMAIL, unit_id)), node(PHONE, normal(PHONE, unit_id))]
+    found = [row for one in told for row in _owners(connection, one)]
     if not found:
         # of other kinds there are few, but nobody knows which
-        own = ", ".join(quote(one) for one in (USER, ANONYMOUS, OWN, EMAIL, PHONE))
+        others = ", ".join(quote(one) for one in (USER, ANONYMOUS, OWN, EMAIL, PHONE))
         found = connection.execute(
-            f"{_OWNERS} WHERE identities.kind NOT IN ({own}) AND ends_with(node, ?)", [f":{unit_id}"]
+            f"{_OWNERS} WHERE identities.kind NOT IN ({others}) AND ends_with(node, ?) ORDER BY node", [f":{unit_id}"]
         ).fetchall()
-    rank = {one: place for place, one in enumerate(told)}
-    meant = [one for one in found if one[2] in rank or value_of(one[2]) == unit_id]
-    best = min(meant, key=lambda one: (rank.get(one[2], len(told)), one[2]), default=None)
-    return None if best is None else (int(best[0]), str(best[1]))
+        found = [one for one in found if value_of(one[3]) == unit_id]
+    return _unit(found[0]) if found else None
+
+
+def _owners(connection: Connection, told: str) -> list[tuple[Any, ...]]:
+    """Whose a node is, one at most."""
+    # hashes are looked through sooner than texts, and alone sooner than with them
+    query = f"{_OWNERS} WHERE hash = CAST(md5_number({quote(told)}) >> 64 AS UBIGINT)"
+    return [row for row in connection.execute(query).fetchall() if row[3] == told]
+
+
+def _unit(row: Sequence[Any]) -> Unit:
+    return Unit(key=row[0], id=row[1], first_seen=row[2])
 
 
 def ids_of_unit(connection: Connection, key: int) -> tuple[str, ...]:
