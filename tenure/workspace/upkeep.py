@@ -3,6 +3,7 @@
 ws.upkeep.retention()    # what is past its period, and which figures know only of what is left then
 ws.upkeep.forget()       # takes it out
 ws.upkeep.compact()      # writes the store's file anew, without the bytes of what was taken out
+ws.upkeep.sort()         # puts each one's stays together, where they lie far apart
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tenure.lifecycle.bound import bind_value, readings
 from tenure.lifecycle.passes import prepare
+from tenure.lifecycle.sorting import ENOUGH, scattered, sort_stays
 from tenure.warehouse.compaction import Compacted, due
 from tenure.warehouse.measures import CUSTOMER, stage_sets
 from tenure.warehouse.retention import DAY, DEFAULT, Counted, Past, blank_rejected, days, forget, past
@@ -101,6 +103,14 @@ class Upkeep:
     def compact(self) -> Compacted:
         """What writing the store's file anew did to its size. Raises StoreError where others read without a break."""
         return self._ws._store.compact()
+
+    def sort(self) -> bool:
+        """Whether stays lay far apart, and lie in order now: one person's are sooner found."""
+        if scattered(self._ws._store.connection()) < ENOUGH:
+            return False
+        with self._ws._store.transaction() as connection:
+            sort_stays(connection)
+        return True
 
     def _counted(self) -> Counted:
         """What lifecycles read, who is excluded, and what counts as money."""

@@ -9,6 +9,7 @@ import pytest
 
 from tenure.errors import DefinitionError
 from tenure.events import Event
+from tenure.lifecycle.sorting import scattered, sort_stays
 from tenure.warehouse import retention
 from tenure.workspace import Workspace
 
@@ -141,6 +142,20 @@ def test_the_plan_says_what_changes(ws: Workspace) -> None:
     assert found["Order Completed"].metrics == ()
     assert found["Help Viewed"].events.leaving > 0 and found["Help Viewed"].stages == ()
     assert found["Help Viewed"].events.period == 100
+
+
+def test_stays_that_lie_far_apart_are_put_in_order(ws: Workspace) -> None:
+    with ws._store.transaction() as connection:
+        connection.execute("CREATE TEMP TABLE mixed AS FROM stage_codes ORDER BY hash(unit, entered_at)")
+        connection.execute("DELETE FROM stage_codes")
+        connection.execute("INSERT INTO stage_codes FROM mixed")
+        assert scattered(connection, together=16) > 5
+        sort_stays(connection)
+        assert scattered(connection, together=16) < 1.5
+        apart = "(FROM mixed EXCEPT ALL FROM stage_codes) UNION ALL (FROM stage_codes EXCEPT ALL FROM mixed)"
+        assert connection.execute(apart).fetchall() == []
+    # so few are read at once anyway
+    assert not ws.upkeep.sort()
 
 
 @pytest.mark.parametrize("written", ["for ever", "0 days", "400", "-1 days", "{}"])

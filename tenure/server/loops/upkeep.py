@@ -1,4 +1,7 @@
-"""Once a day: what is past its period leaves the log, and files that still hold what was taken out are written anew."""
+"""Once a day: what is past its period leaves the log, and files that still hold what was taken out are written anew.
+
+Every hour: stays that lie far apart, as a rebuild leaves them, are put in order.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ class KeepUp:
             forget()
             compact()
             self._next = time.monotonic() + _DAY
+        with holding.writing:
+            holding.workspace().upkeep.sort()
         return 0
 
 
