@@ -88,11 +88,9 @@ def listed(connection: Connection, roster: Roster, held: Mapping[str, Applied], 
 
 def traits(connection: Connection, key: int) -> Mapping[str, str]:
     """The traits as they were told last, by name; those that were made unknown are not there."""
-    rows = connection.execute(
-        "SELECT name, json_extract_string(arg_max(value, (time, message_id)), '$') AS told FROM trait_changes "
-        f"WHERE {_of(key)} GROUP BY name ORDER BY name"
-    ).fetchall()
-    return {name: told for name, told in rows if told is not None}
+    told = {name: value for _, name, value in trait_changes(connection, key)}
+    texts = {name: json.loads(value) if value.startswith('"') else value for name, value in sorted(told.items())}
+    return {name: text for name, text in texts.items() if text != "null"}
 
 
 def trait_changes(connection: Connection, key: int) -> list[tuple[int, str, str]]:

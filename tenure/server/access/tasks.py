@@ -219,6 +219,11 @@ def made_for(source: str, references: Sequence[str]) -> Mapping[tuple[str, str],
     return found
 
 
+def latest() -> int:
+    """The number of the task that was made last; 0 where there is none."""
+    return Task.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 def handled(sources: Collection[str], references: Sequence[str]) -> set[tuple[str, str, str]]:
     """Of which things of these sources tasks were made: source, id of the thing, and customer."""
     found: set[tuple[str, str, str]] = set()

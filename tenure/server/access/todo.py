@@ -94,6 +94,8 @@ class _Read:
 
 # by definitions, day and language: what is said of them is text
 _read: dict[tuple[int, date, str], _Read] = {}
+# what was read, the latest task then, and what no task was made of
+_left: tuple[Sequence[ToDo], int, list[ToDo]] | None = None
 
 
 def today(reader: User, *, whose: str = "mine", since: date | None = None, show: str = "") -> Today:
@@ -317,9 +319,14 @@ def _line(chosen: Task, who: Person | None) -> ToDo:
 
 
 def _unhandled(rows: Sequence[ToDo]) -> list[ToDo]:
-    """Those of which no task was made."""
-    handled = tasks.handled(set(SOURCES.values()), [row.reference for row in rows])
-    return [row for row in rows if (row.source, row.reference, row.customer) not in handled]
+    """Those of which no task was made; the same ones as last time, where no task was made since."""
+    global _left  # noqa: PLW0603 what was asked last
+    known, latest = _left, tasks.latest()
+    if known is None or known[0] is not rows or known[1] != latest:
+        handled = tasks.handled(set(SOURCES.values()), [row.reference for row in rows])
+        left = [row for row in rows if (row.source, row.reference, row.customer) not in handled]
+        _left = known = rows, latest, left
+    return known[2]
 
 
 def _names(user: User) -> tuple[str, ...]:
