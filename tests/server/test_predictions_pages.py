@@ -67,7 +67,9 @@ def test_cards_and_reasons_are_shown_once_scores_are_written(
         shown = client.get(f"/predictions/{name}").content.decode()
         assert words in shown
         assert shown.count("<svg") >= 2
-    assert "Why these predictions?" in client.get(f"/people/{who}").content.decode()
+    theirs = client.get(f"/people/{who}").content.decode()
+    assert "Why these predictions?" in theirs
+    assert '<td>Chance to be lost within 60 days</td><td class="number">50 %</td>' in theirs
     for query, found in (("from.p_churn=0.5", 1), ("from.p_churn=0.6", 0), ("to.p_churn=0.5&from.p_churn=0.1", 1)):
         listed = client.get(f"/people?{query}").content.decode()
         assert listed.count(f"/people/{who}") > 0 if found else f"/people/{who}" not in listed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tenure.predict.card import ModelCard
@@ -22,6 +23,27 @@ def card(reader: Reader, model: str) -> ModelCard | None:
     """The last card of a model; None where its scores were never written."""
     require(reader, Right.FIGURES)
     return next((one for one in cards(reader) if one.name == model), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a score is about: the days ahead, the rule that it comes from, and the name of the card that judges it."""
+
+    days: int
+    by: str
+    card: str
+
+
+def about(reader: Reader) -> Mapping[str, About]:
+    """What scores are about, by their names."""
+    require(reader, Right.PEOPLE)
+    return _about()
+
+
+@kept(1)
+def _about() -> Mapping[str, About]:
+    told = holding.workspace().predictions.cards()
+    return {name: About(days=one.horizon, by=one.used, card=one.name) for one in told for name in one.scores}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

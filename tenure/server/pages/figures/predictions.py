@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from tenure import charts
 from tenure.predict.card import ModelCard
+from tenure.server import holding
 from tenure.server.access import predictions as access
 from tenure.server.access.kept import kept
 from tenure.server.access.notes import notes_of
@@ -44,6 +45,7 @@ def prediction(request: HttpRequest, name: str) -> HttpResponse:
                     "" if one.lift is None else f"{one.lift:.1f} ×") for one in card.tenths],
         "bands": [(one.name, one.people, one.lost, _percent(one.lost / one.people) if one.people else "",
                    "" if one.lift is None else f"{one.lift:.1f} ×") for one in card.bands],
+        "currency": holding.workspace().definitions.config.currency,
         "values": [(f"{one.least:,.2f} – {one.most:,.2f}", one.people, f"{one.expected:,.2f}", f"{one.naive:,.2f}",
                     f"{one.came:,.2f}") for one in card.values],
         "parameters": [(one.name, f"{one.value:.4g}", "" if one.error is None else f"{one.error:.2g}")

@@ -21,6 +21,7 @@ from tenure.server.access.people import PAGE
 from tenure.server.access.person import bought, counts, timeline, whole, why, write_note
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
+from tenure.server.pages.persons.expected import expected
 from tenure.server.pages.persons.reasons import reasons
 from tenure.server.pages.persons.ribbon import ribbon
 from tenure.server.words import day as on_day
@@ -50,8 +51,12 @@ def person(request: HttpRequest, customer: str) -> HttpResponse:
         "traits": {name: value for name, value in found.traits.items() if name not in _ELSEWHERE},
         "money_words": ws.money_words, "may_work": request.user.may(Right.WORK),  # type: ignore[union-attr]
         "may_privacy": request.user.may(Right.PRIVACY),  # type: ignore[union-attr]
-        "predicted": predictions.reasons(request.user, customer) if found.scores else (),
     }  # fmt: skip
+    if found.scores:
+        told |= {
+            "expected": expected(found.scores, predictions.about(request.user)),
+            "predicted": predictions.reasons(request.user, customer),
+        }
     if told["may_work"]:
         told |= {
             "tasks": tasks.tasks_of(request.user, customer, most=20), "owners": tasks.owners(request.user),  # type: ignore[arg-type]
