@@ -16,6 +16,7 @@ from pathlib import Path
 from django.conf import settings
 
 from tenure.errors import UsageError
+from tenure.server.turns import away
 from tenure.workspace import Workspace
 
 # whoever applies definitions or refreshes holds this; pages never do
@@ -34,6 +35,7 @@ def hold(folder: Path) -> Workspace:
     """The workspace in `folder`, held from now on. Raises WorkspaceHeld where another process has it."""
     global _held  # noqa: PLW0603 one process holds one workspace
     _held = Workspace.open(folder, clock=now, variables=os.environ)
+    _held._store.waits = away
     return _held
 
 

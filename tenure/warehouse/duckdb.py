@@ -24,6 +24,7 @@ import pyarrow as pa
 
 from tenure.errors import DiskFull, StoreError, TookTooLong
 from tenure.warehouse import compaction, loading
+from tenure.warehouse.beside import Beside, Waits
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.deadlines import Deadlines
 from tenure.warehouse.erased import Erased
@@ -69,6 +70,8 @@ class Store:
         self._changes = 0
         self._remembered: dict[Hashable, tuple[int, object]] = {}
         self._writer: duckdb.DuckDBPyConnection | None = None
+        # what threads that begin to ask from now on wait for their answers in
+        self.waits: Waits | None = None
         # a chunk is held as it came, staged, and sorted
         self._chunk_bytes = min(self.memory_limit // 12, 1 << 30)
 
@@ -141,6 +144,8 @@ class Store:
                 cursor = self._local.cursor = self._root.cursor()
                 self._cursors.add(cursor)
                 cursor.execute("SET enable_progress_bar = false")
+            if self.waits is not None:
+                cursor = self._local.cursor = cast("duckdb.DuckDBPyConnection", Beside(cursor, self.waits))
         return cursor
 
     @contextmanager

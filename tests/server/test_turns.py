@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tenure.server import turns
+from tenure.warehouse.beside import Beside
 
 
 @pytest.fixture
@@ -73,3 +74,39 @@ def test_whoever_waits_for_what_is_made_elsewhere_lets_others_go_on(
         with turns.turn():
             pass
     _full(hands, end)
+
+
+def test_turns_come_in_the_order_in_which_they_were_asked_for_but_first_to_what_has_begun() -> None:
+    given, queue = [], turns.Turns(1)
+    assert queue.take()
+
+    def wait(name: str, *, first: bool) -> None:
+        assert queue.take(first=first)
+        given.append(name)
+        queue.give()
+
+    with ThreadPoolExecutor(3) as hands:
+        for place, (name, first) in enumerate((("a", False), ("b", False), ("begun", True))):
+            hands.submit(wait, name, first=first)
+            while len(queue._waiting) <= place:
+                pass
+        queue.give()
+    assert given == ["begun", "a", "b"]
+
+
+def test_others_go_on_while_the_store_answers() -> None:
+    asked = []
+
+    class Connection:
+        def execute(self, query: str) -> str:
+            # whoever comes meanwhile has the turn
+            assert turns._turns.take()
+            turns._turns.give()
+            asked.append(query)
+            return query
+
+    with turns.turn():
+        assert not turns._turns._free
+        assert Beside(Connection(), turns.away).execute("SELECT 1") == "SELECT 1"
+        assert not turns._turns._free
+    assert turns._turns._free == turns.AT_ONCE and asked == ["SELECT 1"]

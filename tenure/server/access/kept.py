@@ -17,6 +17,7 @@ from typing import Generic, ParamSpec, TypeVar
 from django.utils.translation import get_language
 
 from tenure.server import holding
+from tenure.server.turns import away
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -88,7 +89,10 @@ def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], 
                 return there.said
             with guard:
                 lock = working.setdefault(key, threading.Lock())
-            with lock:
+            with away():
+                # whoever works it out may need this thread's turn
+                lock.acquire()
+            try:
                 if (there := held(key, current)) is not None:
                     return there.said
                 began = time.monotonic()
@@ -102,6 +106,8 @@ def kept(most: int = 32, *, spoken: bool = False) -> Callable[[Callable[P, T]], 
                 finally:
                     with guard:
                         working.pop(key, None)
+            finally:
+                lock.release()
             return found
 
         def known(*args: P.args, **kwargs: P.kwargs) -> T | None:
