@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import typer
 
 from tenure.cli.app import app, folder_of, opened, typed
 from tenure.cli.cautions import lonely, waiting
-from tenure.cli.loops import faults, loops_of, show_loops
+from tenure.cli.loops import loops_served, show_loops
 from tenure.cli.output import FormatOption, Listing, OutputOption, give
 from tenure.cli.plan import named
 from tenure.errors import StoreError, WorkspaceHeld
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tenure.cli.screen import Screen
-    from tenure.server.access.data import LoopState
     from tenure.workspace import Workspace
     from tenure.workspace.checkup import Checkup
 
@@ -43,9 +41,9 @@ def doctor(context: typer.Context, form: FormatOption = None, file: OutputOption
     folder = folder_of(context)
     try:
         with opened(context) as ws:
-            found, disk, loops = ws.checkup(), _disk(folder), loops_of(folder, ws)
+            found, disk = ws.checkup(), _disk(folder)
             listing = Listing(
-                lambda: _rows(found, disk), lambda screen: _show(screen, context, ws, found, disk, loops),
+                lambda: _rows(found, disk), lambda screen: _show(screen, context, ws, found, disk),
                 lambda: _document(ws, found, disk),
             )  # fmt: skip
             give(listing, form, file)
@@ -112,9 +110,7 @@ def _rows(found: Checkup, disk: Disk) -> pa.Table:
     )
 
 
-def _show(
-    screen: Screen, context: typer.Context, ws: Workspace, found: Checkup, disk: Disk, loops: Sequence[LoopState]
-) -> None:
+def _show(screen: Screen, context: typer.Context, ws: Workspace, found: Checkup, disk: Disk) -> None:
     from tenure import __version__
     from tenure.cli.screen import Column
     from tenure.wording import moment, size, units
@@ -150,8 +146,9 @@ def _show(
                 for one in found.sources
             ],
         )  # fmt: skip
+    loops, failing = loops_served(folder_of(context), ws)
     show_loops(screen, loops)
-    problems = [*_problems(ws, found, disk), *faults(loops)]
+    problems = [*_problems(ws, found, disk), *failing]
     if problems:
         screen.title("To look at")
         screen.listed(problems)

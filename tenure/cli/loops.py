@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tenure.errors import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,19 +16,22 @@ if TYPE_CHECKING:
     from tenure.workspace.remote import RemoteWorkspace
 
 
-def loops_of(folder: Path, workspace: Workspace | RemoteWorkspace) -> Sequence[LoopState]:
-    """The loops of the server that holds the workspace; none where none does."""
+def loops_served(folder: Path, workspace: Workspace | RemoteWorkspace) -> tuple[Sequence[LoopState], list[str]]:
+    """The loops of the server that holds the workspace, and what to look at; nothing where none does.
+
+    It reads and no more: the operational database may be of another version than this program.
+    """
     from tenure.workspace.remote import RemoteWorkspace
 
     if not isinstance(workspace, RemoteWorkspace):
-        return ()
-    from tenure.server.serving import prepare
+        return (), []
+    from tenure.server.serving import loops_of
 
-    prepare(folder)
-    from tenure.server.access.data import loop_states
-    from tenure.server.access.reader import KeyHolder
-
-    return loop_states(KeyHolder(name="doctor", scope="admin"))
+    try:
+        loops = loops_of(folder)
+    except StoreError as error:
+        return (), [error.message]
+    return loops, [f"The loop {one.name} fails: {one.error}" for one in loops if one.error]
 
 
 def show_loops(screen: Screen, loops: Sequence[LoopState]) -> None:
@@ -44,8 +49,3 @@ def show_loops(screen: Screen, loops: Sequence[LoopState]) -> None:
             for one in loops
         ],
     )  # fmt: skip
-
-
-def faults(loops: Sequence[LoopState]) -> list[str]:
-    """What to look at."""
-    return [f"The loop {one.name} fails: {one.error}" for one in loops if one.error]

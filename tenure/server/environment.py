@@ -54,6 +54,8 @@ class Environment(DefinitionModel):
     """How many pages are made at once; events need no thread."""
     page_seconds: float = Field(default=5, gt=0, le=60)
     """How long one page may ask the event store, in seconds."""
+    bodies_megabytes: int = Field(default=256, ge=64, le=65_536)
+    """How many megabytes of what is being sent may be held at once, in memory and on the disk; small bodies always."""
     tick_seconds: float = Field(default=2, gt=0, le=3600)
     """How long the loops rest between two rounds, in seconds."""
     intake_rate: int = Field(default=5000, ge=1, le=1_000_000)

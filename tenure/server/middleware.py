@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 from django.utils import translation
 
+from tenure.server.http.threads import ENDED
 from tenure.server.spoken import in_this_language
 from tenure.server.telemetry import observe
 from tenure.server.turns import turn
@@ -102,4 +103,20 @@ class Gate:
             raise PermissionDenied
 
 
-gate = Gate
+class Ending:
+    """Answers for views that fail because the server has ended: the store that they ask is closed under them."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer of the rest."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """An answer that nobody waits for, and no fault is written down of; None while the server runs."""
+        ended = request.META.get(ENDED)
+        return HttpResponse(status=204) if ended is not None and ended() else None
+
+
+gate, ending = Gate, Ending

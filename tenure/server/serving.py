@@ -12,30 +12,42 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from tenure.errors import StoreError
 from tenure.server.environment import DATABASE_FILE, OWN_FOLDER, Environment, environment
 
+if TYPE_CHECKING:
+    from tenure.server.access.data import LoopState
+
 _TURN = 0.0005  # seconds
 
 
-def prepare(folder: Path) -> Environment:
-    """How the server of a workspace runs, with Django made ready for it and the operational database up to date."""
+def ready(folder: Path) -> Environment:
+    """How the server of a workspace runs, with Django made ready for it; nothing is written."""
     os.environ["TENURE_WORKSPACE"] = str(folder.absolute())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenure.server.settings")
     told = environment(folder)
 
     import django
-    from django.core.management import call_command
-    from django.db import DatabaseError
 
+    django.setup()
+    return told
+
+
+def prepare(folder: Path) -> Environment:
+    """The same, with the operational database up to date. Raises StoreError where it cannot be opened."""
+    told = ready(folder)
     (folder / OWN_FOLDER).mkdir(exist_ok=True)
     if not told.database_url:
         # hashes of passwords and the keys of sessions are the owner's alone; what SQLite puts beside goes by this file
         operations = folder / OWN_FOLDER / DATABASE_FILE
         operations.touch(mode=0o600)
         operations.chmod(0o600)
-    django.setup()
+
+    from django.core.management import call_command
+    from django.db import DatabaseError
+
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
@@ -45,6 +57,20 @@ def prepare(folder: Path) -> Environment:
             hint="Look at TENURE_DATABASE_URL, and whether the database runs.",
         ) from None
     return told
+
+
+def loops_of(folder: Path) -> tuple[LoopState, ...]:
+    """How the loops of the server fare that holds the workspace. Nothing is written. Raises StoreError."""
+    ready(folder)
+    from django.db import DatabaseError
+
+    from tenure.server.access.data import loop_states
+    from tenure.server.access.reader import KeyHolder
+
+    try:
+        return loop_states(KeyHolder(name="doctor", scope="admin"))
+    except DatabaseError as error:
+        raise StoreError(f"The loops of the server cannot be looked at: {error}.") from None
 
 
 def serve(
@@ -91,7 +117,9 @@ def serve(
             # nor by a search for garbage among all that is there for good: it took 0.2 s, every two seconds under load
             gc.collect()
             gc.freeze()
-            answer(opened_socket, threads=told.threads, proxies=told.proxies)
+            answer(
+                opened_socket, threads=told.threads, proxies=told.proxies, room=told.bodies_megabytes * 2**20
+            )  # fmt: skip
     except KeyboardInterrupt:
         pass
     finally:

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tenure.server.middleware.gate",
+    "tenure.server.middleware.ending",
 ]
 
 ROOT_URLCONF = "tenure.server.urls"

@@ -2,97 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from http.client import HTTPConnection
-from typing import Any
 
 import pytest
 
-MOST = 100_000
+from tests.server.running import MOST, Pages, Running, pages, running
 
-
-class Pages:
-    """An application for tests, and what happened in it."""
-
-    def __init__(self) -> None:
-        self.pieces = 0
-        self.closed = threading.Event()
-
-    def __call__(self, environ: dict[str, Any], start: Any) -> Any:
-        start("200 OK", [("Content-Type", "application/json")])
-        if environ["PATH_INFO"] == "/endless":
-            return self._endless()
-        if environ["PATH_INFO"] == "/large":
-            return [b"x" * 100_000]
-        if environ["PATH_INFO"] == "/slow":
-            time.sleep(1)
-        told = {name: value for name, value in environ.items() if isinstance(value, str | bool)}
-        told["body"] = environ["wsgi.input"].read().decode()
-        return [json.dumps(told).encode()]
-
-    def _endless(self) -> Iterator[bytes]:
-        try:
-            while True:
-                self.pieces += 1
-                yield b"x" * 100_000
-        finally:
-            self.closed.set()
-
-
-class Running:
-    """The server in a thread."""
-
-    def __init__(self, pages: Pages, *, proxies: int = 0) -> None:
-        from tenure.server.http import server
-        from tenure.server.http.threads import Threads
-
-        opened = server.listen("127.0.0.1", 0)
-        self.port = opened.getsockname()[1]
-        self._server = server.Server(server.configured(Threads(pages, 2), proxies=proxies))
-        self._thread = threading.Thread(target=self._server.run, args=([opened],), daemon=True)
-        self._thread.start()
-
-    def ask(self, path: str, method: str = "GET", body: Any = None, **headers: str) -> tuple[int, Any]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request(method, path, body, headers, encode_chunked=not isinstance(body, bytes | None))
-        answer = connection.getresponse()
-        told = answer.read()
-        connection.close()
-        return answer.status, json.loads(told) if answer.status == 200 else told
-
-    def opened(self, *sent: bytes, reads: bool = True) -> socket.socket:
-        connection = socket.socket()
-        if not reads:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        connection.settimeout(10)
-        connection.connect(("127.0.0.1", self.port))
-        for one in sent:
-            connection.sendall(one)
-        return connection
-
-    def end(self) -> bool:
-        self._server.should_exit = True
-        self._thread.join(10)
-        return not self._thread.is_alive()
-
-
-@pytest.fixture
-def pages() -> Pages:
-    return Pages()
-
-
-@pytest.fixture
-def running(site: object, pages: Pages, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
-    from tenure.server import application
-
-    monkeypatch.setattr(application, "MOST", MOST)
-    made = Running(pages)
-    yield made
-    made.end()
+__all__ = ["pages", "running"]
 
 
 def test_a_request_is_told_as_it_was_sent(running: Running) -> None:
@@ -227,6 +144,8 @@ def test_so_many_connections_and_no_more(site: object, pages: Pages, monkeypatch
     held = [full.opened() for _ in range(3)]
     with full.opened() as one_too_many:
         assert one_too_many.recv(1000).startswith(b"HTTP/1.1 503")
+    held[0].sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+    assert held[0].recv(1000).startswith(b"HTTP/1.1 200"), "who is in is answered"
     for connection in held:
         connection.close()
     time.sleep(0.1)
@@ -246,3 +165,65 @@ def test_nobody_keeps_the_server_from_ending(site: object, pages: Pages, monkeyp
     assert pages.closed.wait(5), "and no thread is kept"
     for connection in held:
         connection.close()
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"0.9"])
+def test_an_old_client_gets_no_pieces(running: Running, version: bytes) -> None:
+    head, _, body = running.told(b"GET /large HTTP/%s\r\nHost: here\r\n\r\n" % version).partition(b"\r\n\r\n")
+    assert (b"transfer-encoding" in head.lower(), b"connection: close" in head.lower()) == (False, True)
+    assert body == b"x" * 100_000
+    head, _, body = running.told(b"HEAD /large HTTP/%s\r\nHost: here\r\n\r\n" % version).partition(b"\r\n\r\n")
+    assert (b"transfer-encoding" in head.lower(), body) == (False, b"")
+    with running.opened(b"GET /endless HTTP/%s\r\nHost: here\r\n\r\n" % version) as connection:
+        head, _, body = connection.recv(300_000).partition(b"\r\n\r\n")
+        assert set(body) <= set(b"x"), "and what is made of it goes on its way before it is whole"
+
+
+def test_what_follows_a_body_is_no_header(running: Running) -> None:
+    asked = b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    told = running.told(asked + b"3\r\none\r\n0\r\nAuthorization: Bearer stolen\r\nX-A: 1\r\n\r\n")
+    assert b'"body": "one"' in told
+    assert b"stolen" not in told
+    assert b"HTTP_X_A" not in told
+
+
+def test_nonsense_behind_a_request_does_not_end_up_in_its_answer(running: Running) -> None:
+    with running.opened(b"GET /endless HTTP/1.1\r\nHost: here\r\n\r\n") as connection:
+        told = connection.recv(200_000)
+        connection.sendall(b"nonsense\r\n\r\n")
+        try:
+            while piece := connection.recv(1_000_000):
+                told += piece
+        except ConnectionResetError:
+            pass
+    assert told.count(b"HTTP/1.1") == 1
+
+
+def test_so_many_requests_ahead_of_their_answers_and_no_more(running: Running) -> None:
+    with running.opened(b"GET / HTTP/1.1\r\n\r\n" * 5_000) as connection:
+        assert _broken(connection)
+    assert running.ask("/")[0] == 200
+
+
+NONSENSE = (
+    b"GET /he\0re HTTP/1.1\r\nHost: here\r\n\r\n", b"GET /\xff HTTP/1.1\r\nHost: here\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: here\r\nX-A: a\0b\r\n\r\n", b"GET / HTTP/1.1\r\nHost: here\r\nX-A: a\r\n b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: here\r\nX-A : a\r\n\r\n", b"GET / HTTP/9.9\r\nHost: here\r\n\r\n",
+    b"GET http://[::1 HTTP/1.1\r\nHost: here\r\n\r\n", b"CONNECT here:80 HTTP/1.1\r\nHost: here\r\n\r\n",
+    *(
+        b"POST / HTTP/1.1\r\nHost: here\r\n%s\r\n\r\n0\r\n\r\n" % told
+        for told in (
+            b"Content-Length: 5\r\nTransfer-Encoding: chunked", b"Transfer-Encoding: chunked\r\nContent-Length: 5",
+            b"Content-Length: 5\r\nContent-Length: 6", b"Content-Length: 5, 5", b"Content-Length: -5",
+            b"Content-Length: +5", b"Content-Length: " + b"9" * 30, b"Transfer-Encoding: chunked, identity",
+            b"Transfer-Encoding: xchunked", b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        )
+    ),
+)  # fmt: skip
+
+
+def test_what_could_be_read_in_two_ways_is_not_read(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    for nonsense in NONSENSE:
+        assert running.told(nonsense).startswith(b"HTTP/1.1 400"), nonsense
+    assert running.ask("/")[0] == 200
+    assert not caplog.records

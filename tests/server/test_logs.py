@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -39,3 +40,11 @@ def test_addresses_are_not_logged(as_: Callable[..., Any], log: io.StringIO) -> 
     assert "an address that is no page" in told
     for secret in ("ada", "lovelace", "WSGIRequest"):
         assert secret not in told
+
+
+def test_what_makes_no_sense_is_a_line(as_: Callable[..., Any], log: io.StringIO) -> None:
+    assert as_().get("/overview", headers={"Host": "a b"}).status_code == 400
+    assert as_().get("/overview?" + "&".join(f"q{n}=1" for n in range(2_000))).status_code == 400
+    lines = [json.loads(line) for line in log.getvalue().splitlines() if "django.security" in line]
+    assert [line["levelname"] for line in lines] == ["WARNING", "WARNING"]
+    assert not [line for line in lines if "exc_info" in line]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sqlite3
 import stat
 import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import chdir
+from contextlib import chdir, closing
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,22 @@ def test_programs_ask_too(here: Path, serving: Served) -> None:
             ws.people(stage="nowhere")
         with pytest.raises(AttributeError):
             ws.moves._connection  # noqa: B018
+
+
+def test_the_doctor_looks_and_no_more(here: Path, serving: Served) -> None:
+    doctor = [sys.executable, "-m", "tenure.cli", "-C", str(here), "doctor"]
+    with closing(sqlite3.connect(here / ".tenure" / "operations.sqlite3", isolation_level=None)) as operations:
+        # another version of the program would make up for what it finds missing
+        operations.execute("UPDATE django_migrations SET name = 'later' WHERE app = 'work' AND name = '0001_initial'")
+        operations.execute("BEGIN IMMEDIATE")
+        looked = subprocess.run(
+            doctor, env={**os.environ, "TENURE_DATABASE_URL": ""}, capture_output=True, text=True, check=False
+        )
+        operations.execute("ROLLBACK")
+        operations.execute("UPDATE django_migrations SET name = '0001_initial' WHERE app = 'work' AND name = 'later'")
+        assert operations.execute("SELECT total_changes()").fetchone() == (2,)
+    assert (looked.returncode, looked.stderr) == (0, "")
+    assert "histories" in looked.stdout
 
 
 def test_a_run_is_seen_by_the_pages(here: Path, serving: Served) -> None:

@@ -12,6 +12,8 @@ MOST_HEAD = 64 * 1024  # bytes of an address and headers together
 # seconds for an address and headers, between two pieces of a body, and for a reader who takes nothing of an answer
 PATIENCE = 60.0
 LOOK = 10.0  # seconds between two looks at a connection
+MOST_AHEAD = 256  # requests that one connection may send ahead of its answers
+_WITHOUT_PIECES = ("0.9", "1.0")
 
 
 class Protocol(HttpToolsProtocol):
@@ -24,7 +26,9 @@ class Protocol(HttpToolsProtocol):
         self._answering: RequestResponseCycle | None = None
         self._unread, self._moved_at = 0, self.loop.time()
         self._look_again = self.loop.call_later(LOOK, self._look)
-        if self.limit_concurrency is not None and len(self.connections) > self.limit_concurrency:
+        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
+            # the others go on
+            self.connections.discard(self)
             self._end(b"503 Service Unavailable")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -39,7 +43,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Nothing; a request begins."""
         super().on_message_begin()
-        self._head = 0
+        self._head, self._told = 0, False
 
     def on_url(self, url: bytes) -> None:
         """Nothing; a part of the address came."""
@@ -47,8 +51,8 @@ class Protocol(HttpToolsProtocol):
             super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Nothing; a header came."""
-        if self._fits(len(name) + len(value)):
+        """Nothing; a header came. One that follows the body could pass for one that a proxy would have taken out."""
+        if self._fits(len(name) + len(value)) and not self._told:
             super().on_header(name, value)
 
     def data_received(self, data: bytes) -> None:
@@ -61,14 +65,17 @@ class Protocol(HttpToolsProtocol):
             while rest:
                 rest = self._fed(rest)
         except HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+            self._end(b"400 Bad Request")
 
     def on_headers_complete(self) -> Any:
         """Nothing; the request is answered."""
+        self._told = True
         self._upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
         if not self._upgrade and not self.transport.is_closing():
             self._moved_at = self.loop.time()
             super().on_headers_complete()
+            if len(self.pipeline) > MOST_AHEAD:
+                self.transport.abort()
 
     def on_body(self, body: bytes) -> None:
         """Nothing; a part of the body came."""
@@ -92,7 +99,7 @@ class Protocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(cycle, _whole(app, cycle) if cycle.scope["http_version"] in _WITHOUT_PIECES else app)
 
     def _fed(self, data: memoryview) -> memoryview:
         """What the parser has left. It takes nothing behind a wish for another protocol, not even the body."""
@@ -114,6 +121,11 @@ class Protocol(HttpToolsProtocol):
         return self._head <= MOST_HEAD
 
     def _end(self, status: bytes) -> None:
+        """Nothing; the connection ends, with a status where it cannot pass for a part of an answer, or for another."""
+        asked = self._answering
+        if asked is not None and not asked.response_complete and (asked.response_started or self.pipeline):
+            self.transport.abort()
+            return
         self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         self.transport.close()
 
@@ -129,3 +141,24 @@ class Protocol(HttpToolsProtocol):
             self.transport.abort()
         else:
             self._look_again = self.loop.call_later(LOOK, self._look)
+
+
+def _whole(app: Any, cycle: RequestResponseCycle) -> Any:
+    """The application for a client that knows no pieces: an answer of unknown length ends with the connection."""
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        unknown = False
+
+        async def sent(message: Any) -> None:
+            nonlocal unknown
+            if message["type"] == "http.response.start":
+                unknown = all(name != b"content-length" for name, _ in message["headers"])
+                if unknown:
+                    cycle.chunked_encoding = False
+            elif unknown:
+                cycle.expected_content_length = len(message.get("body", b""))
+            await send(message)
+
+        await app(scope, receive, sent)
+
+    return answer

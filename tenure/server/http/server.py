@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import resource
 import socket
 
 import uvicorn
 
-from tenure.server.application import Application
+from tenure.server.application import ROOM, Application
 from tenure.server.http.protocol import Protocol
 from tenure.server.http.threads import Threads
+from tenure.wording import several
 
+_LOG = logging.getLogger("tenure.server")
 _CONNECTIONS = 2_000
 # of the files that may be open, the stores need some
 _FILES = _CONNECTIONS + 1_000
@@ -28,13 +31,16 @@ def listen(host: str, port: int) -> socket.socket:
     return opened
 
 
-def answer(opened: socket.socket, *, threads: int, proxies: int) -> None:
-    """Nothing, once a signal has ended it: requests are answered, pages by so many threads."""
+def answer(opened: socket.socket, *, threads: int, proxies: int, room: int) -> None:
+    """Nothing, once a signal has ended it: requests are answered, pages by so many threads.
+
+    `room` is how many bytes of bodies may be held at once.
+    """
     from django.core.wsgi import get_wsgi_application
 
     pages = Threads(get_wsgi_application(), threads)
     try:
-        Server(configured(pages, proxies=proxies)).run(sockets=[opened])
+        Server(configured(pages, proxies=proxies, room=room)).run(sockets=[opened])
     finally:
         pages.end()
 
@@ -44,19 +50,31 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Nothing; every connection has ended."""
+        late = asyncio.get_running_loop().call_later(_ENDING, self._end_all)
         await super().shutdown(sockets)
+        late.cancel()
+        # somebody may have asked twice to end it
+        self._end_all()
+        await asyncio.sleep(0)
+        await asyncio.gather(*self.server_state.tasks)
+
+    def _end_all(self) -> None:
+        if tasks := self.server_state.tasks:
+            _LOG.warning("the server ended before %s had been answered", several(len(tasks), "request"))
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await asyncio.sleep(0)
+        for task in tasks:
+            # once the connections know that they have ended
+            asyncio.get_running_loop().call_soon(task.cancel)
 
 
-def configured(pages: Threads, *, proxies: int) -> uvicorn.Config:
+def configured(pages: Threads, *, proxies: int = 0, room: int = ROOM) -> uvicorn.Config:
     """How the server runs."""
     return uvicorn.Config(
-        Application(pages, proxies=proxies),  # type: ignore[arg-type]
+        Application(pages, proxies=proxies, room=room),  # type: ignore[arg-type]
         http=Protocol, ws="none", lifespan="off", interface="asgi3", proxy_headers=False, server_header=False,
-        log_config=None, log_level="error", access_log=False, limit_concurrency=_connections(), backlog=_WAITING,
-        timeout_keep_alive=60, timeout_graceful_shutdown=_ENDING,
+        log_config=None, log_level="error", access_log=False, limit_concurrency=_connections() + 1, backlog=_WAITING,
+        timeout_keep_alive=60,
     )  # fmt: skip
 
 

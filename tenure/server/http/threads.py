@@ -12,6 +12,8 @@ from tenure.server.http.bodies import Receive
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+# of a request: says whether the server has ended, and what was to be asked is closed
+ENDED = "tenure.ended"
 _PIECE = 64 * 1024
 _AHEAD = 16  # pieces that a thread makes ahead of whoever reads
 _LOOK = 0.5  # seconds between two looks whether anybody still waits
@@ -22,6 +24,7 @@ class Threads:
 
     def __init__(self, application: Application, threads: int) -> None:
         self._application = application
+        self._ended = threading.Event()
         self._hands = ThreadPoolExecutor(threads, thread_name_prefix="tenure-page")
 
     async def answer(self, environ: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -41,7 +44,8 @@ class Threads:
             run.cancel()
 
     def end(self) -> None:
-        """Nothing; no other request is begun."""
+        """Nothing; no other request is begun, and those that are being answered are given up."""
+        self._ended.set()
         self._hands.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, environ: dict[str, Any], made: _Made) -> list[dict[str, Any]]:
@@ -52,7 +56,7 @@ class Threads:
             head["type"], head["status"] = "http.response.start", int(status[:3])
             head["headers"] = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
-        pieces = self._application(environ, start)
+        pieces = self._application(environ | {ENDED: self._ended.is_set}, start)
         try:
             # most answers are one piece
             waiting = [head]

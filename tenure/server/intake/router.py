@@ -15,7 +15,7 @@ from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DatabaseError
 
 from tenure.ingest.tracking import MOST_BODY, NotReadable
-from tenure.server.http.bodies import Receive, in_memory
+from tenure.server.http.bodies import Receive, Share, in_memory
 from tenure.server.http.environ import with_body
 from tenure.server.intake import customerio, native, segment
 from tenure.server.intake.asked import Answer, Asked, as_json
@@ -49,9 +49,12 @@ def handler_of(environ: dict[str, Any]) -> Handler | None:
     return customerio.answer if ours and method in _CHANGING else None
 
 
-async def answer(handler: Handler, environ: dict[str, Any], receive: Receive) -> Answer:
-    """The answer to a request whose body has not been read yet, once what it brings is committed. Raises Gone."""
-    body = await in_memory(receive, MOST_BODY)
+async def answer(handler: Handler, environ: dict[str, Any], receive: Receive, share: Share) -> Answer:
+    """The answer to a request whose body has not been read yet, once what it brings is committed.
+
+    Raises Gone and Refused.
+    """
+    body = await in_memory(receive, MOST_BODY, share)
     began, asked = time.perf_counter(), Asked(with_body(environ, io.BytesIO(body), len(body)))
     told = await _told(handler, asked)
     if told.kept is not None:

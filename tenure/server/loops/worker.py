@@ -176,6 +176,9 @@ class Worker:
             close_old_connections()
             waiting = work()
         except Exception as error:
+            if self._ending.is_set():
+                _LOG.info("loop given up", extra={"loop": name})
+                return False
             _LOG.exception("loop failed", extra={"loop": name})
             told = {"failed_at": ran_at, "error": str(error) or type(error).__name__}
             changed = True
