@@ -57,17 +57,25 @@ class Feed:
     since: int | None
     seq: int
 
+    def told(self) -> str:
+        """The fact that tells it."""
+        return json.dumps({"since": self.since, "seq": self.seq})
+
 
 def feed_of(connection: Connection) -> Feed | None:
     """How far the feed is; None where nobody ever asked for one."""
-    told = fact(connection, FACT)
+    return feed_in(fact(connection, FACT))
+
+
+def feed_in(told: str | None) -> Feed | None:
+    """How far the feed is, as the fact tells it."""
     return None if told is None else Feed(**json.loads(told))
 
 
 def begin(connection: Connection) -> None:
     """Nothing; what the next refresh finds is the beginning, and what later ones find is told."""
     if fact(connection, FACT) is None:
-        _keep(connection, Feed(since=None, seq=0))
+        set_fact(connection, FACT, Feed(since=None, seq=0).told())
 
 
 def moves_in(stays: str, until: int, *, after: int | None = None) -> str:
@@ -87,30 +95,24 @@ def moves_in(stays: str, until: int, *, after: int | None = None) -> str:
 
 
 def tell(
-    connection: Connection, held: Mapping[str, Told], *, anew: Collection[str], removed: Collection[str],
+    connection: Connection, feed: Feed, held: Mapping[str, Told], *, anew: Collection[str], removed: Collection[str],
     before: int | None, as_of: int, now: int, units: int, due: bool,
-) -> int:  # fmt: skip
-    """How many rows were added to the feed; none where nobody follows it. Call it inside the refresh's transaction.
+) -> Feed:  # fmt: skip
+    """The feed with the rows that were added to it, which its fact has to tell in the same transaction.
 
     `held` are the lifecycles, `anew` and `removed` those that were computed over everybody, or taken away. Of the
     others the tables `old_stays` and `new_stays` hold what was known and is known of the units in `gathered` (there are
     `units`), and `due_stays`, where `due`, the stays of everybody that began or ended since `before`.
     """
-    feed = feed_of(connection)
-    if feed is None:
-        return 0
     if feed.since is None or before is None:
-        _keep(connection, Feed(since=as_of, seq=feed.seq))
-        return 0
+        return Feed(since=as_of, seq=feed.seq)
     seq = feed.seq
     if anew or removed:
         seq += _tell_anew(connection, held, [*anew, *removed], seq, as_of, now)
     rest = {name: one for name, one in held.items() if name not in anew and not name.startswith(_INNER)}
     if rest and (units or due):
         seq += _tell_moves(connection, rest, seq, before, as_of, now, units=bool(units), due=due)
-    if seq > feed.seq:
-        _keep(connection, Feed(since=feed.since, seq=seq))
-    return seq - feed.seq
+    return Feed(since=feed.since, seq=seq)
 
 
 def listed(connection: Connection, *, after: int, limit: int, only: Sequence[int] | None = None) -> pa.Table:
@@ -147,18 +149,17 @@ def _tell_moves(
     due: bool,
 ) -> int:  # fmt: skip
     """How many rows: what is no longer true first, then what is, in the order of time."""
-    steps, parts = [], []
+    steps, parts = "", []
     if units:
-        steps, parts = _compared(before, as_of), ["SELECT * FROM taken_back", "SELECT * FROM fresh"]
+        steps, parts = f"WITH {_moved(before, as_of)} ", [_COMPARED]
     if due:
         others = "(SELECT * FROM due_stays WHERE unit NOT IN (SELECT unit FROM gathered))" if units else "due_stays"
         parts.append(
             f"SELECT {_MOVE}, 'deadline' AS cause, false AS back FROM ({moves_in(others, as_of, after=before)})"
         )
-    with_ = f"WITH {', '.join(steps)} " if steps else ""
     codes = ", ".join(str(one.code) for one in held.values())
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE news AS {with_}"
+        f"CREATE OR REPLACE TEMP TABLE news AS {steps}"
         f"SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE lifecycle IN ({codes})"
     )
     row = first_row(connection, "SELECT count(*), count(*) FILTER (WHERE back) FROM news")
@@ -185,38 +186,29 @@ def _tell_moves(
     return int(count)
 
 
-def _compared(before: int, as_of: int) -> list[str]:
-    """The steps from `old_stays` and `new_stays` to what is taken back and what is fresh, each with its cause.
+def _moved(before: int, as_of: int) -> str:
+    """The steps that tell of every move whether it was `known` (from `old_stays`), and `holds` (from `new_stays`)."""
+    every = (
+        f"SELECT *, true AS known, false AS holds FROM ({moves_in('old_stays', before)}) UNION ALL "
+        f"SELECT *, false, true FROM ({moves_in('new_stays', as_of)})"
+    )
+    return (
+        f"moved AS MATERIALIZED (SELECT {_MOVE}, bool_or(known) AS known, bool_or(holds) AS holds "
+        f"FROM ({every}) GROUP BY ALL), "
+        "units_moved AS (SELECT lifecycle, unit, max(moved_at) FILTER (WHERE known) AS latest, "
+        "bool_or(known AND NOT holds) AS broken FROM moved GROUP BY ALL)"
+    )
 
-    A move is late where it comes before one that was told, or where one was taken back; else it is an event's that
-    happened at that moment, or came by itself.
-    """
-    columns = ", ".join(f"move.{column}" for column in _MOVE.split(", "))
-    theirs = "{0}.lifecycle = move.lifecycle AND {0}.unit = move.unit"
-    steps = {
-        "was": moves_in("old_stays", before),
-        "becomes": moves_in("new_stays", as_of),
-        "gone": "FROM was EXCEPT FROM becomes",
-        "latest": "SELECT lifecycle, unit, max(moved_at) AS latest FROM was GROUP BY ALL",
-        "broken": "SELECT DISTINCT lifecycle, unit FROM gone",
-        "happened": (
-            "SELECT unit, time FROM gathered_measures UNION "
-            "SELECT key, first_seen FROM units WHERE key IN (SELECT unit FROM gathered)"
-        ),
-        "taken_back": (
-            f"SELECT {columns}, coalesce(gathered.cause, 'late') AS cause, true AS back "
-            "FROM gone AS move JOIN gathered USING (unit)"
-        ),
-        "fresh": (
-            f"SELECT {columns}, coalesce(gathered.cause, "
-            "CASE WHEN broken.unit IS NOT NULL OR move.moved_at <= latest.latest THEN 'late' "
-            "WHEN happened.unit IS NOT NULL THEN 'event' ELSE 'deadline' END) AS cause, false AS back "
-            "FROM (FROM becomes EXCEPT FROM was) AS move JOIN gathered USING (unit) "
-            f"LEFT JOIN latest ON {theirs.format('latest')} LEFT JOIN broken ON {theirs.format('broken')} "
-            "LEFT JOIN happened ON happened.unit = move.unit AND happened.time = move.moved_at"
-        ),
-    }
-    return [f"{name} AS MATERIALIZED ({query})" for name, query in steps.items()]
+
+# what is taken back and what is fresh, each with its cause: a move is late where it comes before one that was told, or
+# where one was taken back; else it is an event's that happened at that moment, or came by itself
+_COMPARED = (
+    f"SELECT {_MOVE}, coalesce(gathered.cause, CASE WHEN NOT holds OR broken OR moved_at <= latest THEN 'late' "
+    "WHEN (unit, moved_at) IN (SELECT (unit, time) FROM gathered_measures UNION ALL "
+    "SELECT (key, first_seen) FROM gathered_units) THEN 'event' ELSE 'deadline' END) AS cause, NOT holds AS back "
+    "FROM (SELECT * FROM moved WHERE known <> holds) JOIN units_moved USING (lifecycle, unit) "
+    "JOIN gathered USING (unit)"
+)
 
 
 def _named(held: Mapping[str, Told]) -> str:
@@ -233,7 +225,3 @@ def _named(held: Mapping[str, Told]) -> str:
         f"{stage('stage')} AS stage, {stage('previous')} AS previous, moved_at, cause, "
         f"{by_code({one.code: quote(one.id) for one in held.values()})} AS definition, back FROM news"
     )
-
-
-def _keep(connection: Connection, feed: Feed) -> None:
-    set_fact(connection, FACT, json.dumps({"since": feed.since, "seq": feed.seq}))

@@ -28,7 +28,8 @@ class View:
     """Which events count: those up to `as_of`, received up to `known_at`, of the `units` (a relation) or of all.
 
     `rows` is where the measures are read, `births` a query for the first event of every unit other than the store's.
-    `limited` says that `rows` holds no others than those that count.
+    `limited` says that `rows`, and `seen`, where units stand with their kind and first event, hold no others than those
+    that count.
     """
 
     as_of: int | None = None
@@ -37,6 +38,7 @@ class View:
     rows: str = "measures"
     births: str | None = None
     limited: bool = False
+    seen: str = "units"
 
     def measures(self) -> str:
         """The relation of the measures that count."""
@@ -63,9 +65,12 @@ class View:
         return " AND ".join(limits)
 
 
-def prepared(connection: Connection, lifecycles: Sequence[Lifecycle], codes: Mapping[str, int]) -> Prepared:
+def prepared(
+    connection: Connection, lifecycles: Sequence[Lifecycle], codes: Mapping[str, int], *,
+    hand_set: frozenset[str] | None = None,
+) -> Prepared:  # fmt: skip
     """The lifecycles ready to compile against this store; the measures that they read are extracted where missing."""
-    ready = prepare(lifecycles, codes, hand_set=stage_sets(connection))
+    ready = prepare(lifecycles, codes, hand_set=stage_sets(connection) if hand_set is None else hand_set)
     return replace(ready, numbers=ensure(connection, ready.kinds))
 
 
@@ -100,7 +105,9 @@ def compiled(one: Pass, ready: Prepared, by_name: Mapping[str, Lifecycle], view:
         for lifecycle in one.lifecycles
         if lifecycle.hand_set
     )
-    born = view.births or births(one.unit, as_of=view.as_of, known_at=view.known_at, units=view.units)
+    born = view.births or births(
+        one.unit, as_of=view.as_of, known_at=view.known_at, units=None if view.limited else view.units, seen=view.seen
+    )
     return compile_lifecycles(one.lifecycles, feeds, births=f"({born})", sets=f"({sets})")
 
 

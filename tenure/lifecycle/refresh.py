@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tenure.lifecycle.definition import Lifecycle
-from tenure.lifecycle.feed import tell
+from tenure.lifecycle.feed import FACT, feed_in, tell
 from tenure.lifecycle.history import COLUMNS, View, compute, prepared
 from tenure.lifecycle.passes import Prepared
 from tenure.warehouse.connection import Connection, first_row
 from tenure.warehouse.facts import facts, set_facts
+from tenure.warehouse.measures import STAGE_SETS, stage_sets_in
 
 AS_OF = "as_of"
 # no scheduled move comes before that moment; the next one comes then or later
@@ -28,7 +29,8 @@ SET_BACK = 86_400_000_000
 class Refreshed:
     """What a refresh did: lifecycles computed anew, units refreshed in the others, rows that were told in the feed.
 
-    `moved` names the temporary tables with the units whose present may be another one now.
+    `moved` names the temporary tables with the units whose present may be another one now, `held` are the lifecycles as
+    they are applied now.
     """
 
     rebuilt: tuple[str, ...]
@@ -37,6 +39,7 @@ class Refreshed:
     as_of: int
     told: int = 0
     moved: tuple[str, ...] = ()
+    held: Mapping[str, Applied] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +64,19 @@ def applied(connection: Connection) -> dict[str, Applied]:
 
 
 def refresh(
-    connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: int, anew: bool = False, now: int | None = None
-) -> Refreshed:
+    connection: Connection, lifecycles: Sequence[Lifecycle], *, as_of: int, anew: bool = False, now: int | None = None,
+    held: Mapping[str, Applied] | None = None,
+) -> Refreshed:  # fmt: skip
     """What was done to bring the history of exactly these lifecycles up to `as_of`.
 
     Lifecycles with a new definition are computed over all units, and so are all where `anew` is set or `as_of` went
     back; the others for the units whose events arrived, or came of age, since the last refresh. Where a feed was begun,
-    what is new in the past is told there, as recorded at `now` (None: `as_of`).
+    what is new in the past is told there, as recorded at `now` (None: `as_of`). `held` is what `applied` says, where
+    that was asked already.
     """
-    held = applied(connection)
+    held = applied(connection) if held is None else held
     codes = codes_of(lifecycles, held)
-    known = facts(connection, (AS_OF, DUE))
+    known = facts(connection, (AS_OF, DUE, FACT, STAGE_SETS))
     before = int(known[AS_OF]) if AS_OF in known else None
     back = before is None or as_of < before
     changed = {l.name for l in lifecycles if anew or back or l.name not in held or held[l.name].id != l.id}  # noqa: E741
@@ -80,7 +85,7 @@ def refresh(
     removed = tuple(sorted(held.keys() - codes.keys()))
     gone = [held[name].code for name in removed]
     rebuilt = [codes[name] for name in changed]
-    ready = prepared(connection, lifecycles, codes)
+    ready = prepared(connection, lifecycles, codes, hand_set=stage_sets_in(known.get(STAGE_SETS)))
     if gone or rebuilt:
         connection.execute(f"DELETE FROM stage_codes WHERE lifecycle IN ({_list([*gone, *rebuilt])})")
     # first the others: they ask for no stage of a changed one, but those may ask for theirs
@@ -93,7 +98,7 @@ def refresh(
             f"(entered_at > {before} AND entered_at <= {as_of}) OR (left_at > {before} AND left_at <= {as_of})"
         )
     if units:
-        _follow(connection, ready, lifecycles, as_of, rest, everything=not changed)
+        _follow(connection, ready, lifecycles, rest, everything=not changed)
     if changed:
         everyone = View(as_of=as_of if has_future(connection, as_of) else None)
         compute(connection, ready, lifecycles, everyone, into="stage_codes", only=frozenset(changed))
@@ -101,25 +106,26 @@ def refresh(
     if changed or removed:
         _keep(connection, lifecycles, codes)
         held = applied(connection)
-    told = tell(
-        connection, held, anew=changed, removed=removed, before=before, as_of=as_of,
+    feed = feed_in(known.get(FACT))
+    after = feed and tell(
+        connection, feed, held, anew=changed, removed=removed, before=before, as_of=as_of,
         now=as_of if now is None else now, units=units, due=bool(rest and due),
     )  # fmt: skip
     if due or changed or removed:
         soonest = _soonest(connection, "stage_codes", as_of)
     else:
         soonest = min(int(known[DUE]), _soonest(connection, "new_stays", as_of) if units else NEVER)
-    set_facts(connection, {AS_OF: str(as_of), DUE: str(soonest)})
+    set_facts(connection, {AS_OF: str(as_of), DUE: str(soonest)} | ({FACT: after.told()} if after else {}))
     return Refreshed(
-        rebuilt=tuple(sorted(changed)), removed=removed, units=units, as_of=as_of, told=told,
+        rebuilt=tuple(sorted(changed)), removed=removed, units=units, as_of=as_of,
+        told=after.seq - feed.seq if feed and after else 0, held=held,
         moved=tuple(name for name, there in (("gathered", units), ("due_stays", rest and due)) if there),
     )  # fmt: skip
 
 
 def _follow(
-    connection: Connection, ready: Prepared, lifecycles: Sequence[Lifecycle], as_of: int, rest: frozenset[str], *,
-    everything: bool,
-) -> None:  # fmt: skip
+    connection: Connection, ready: Prepared, lifecycles: Sequence[Lifecycle], rest: frozenset[str], *, everything: bool
+) -> None:
     """Nothing; brings the histories of the units in `gathered` up to date: `old_stays` as they were, `new_stays` now.
 
     Nearly all rows stay as they are, and only the others are written.
@@ -130,7 +136,7 @@ def _follow(
         f"WHERE unit IN (SELECT unit FROM gathered){limit}"
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE new_stays AS SELECT {COLUMNS} FROM stage_codes LIMIT 0")
-    view = View(as_of=as_of, units="gathered", rows="gathered_measures", limited=True)
+    view = View(units="gathered", rows="gathered_measures", seen="gathered_units", limited=True)
     compute(connection, ready, lifecycles, view, into="new_stays", only=rest)
     same = " AND ".join(f"old.{column} IS NOT DISTINCT FROM new.{column}" for column in COLUMNS.split(", "))
     connection.execute(
@@ -179,24 +185,28 @@ def has_future(connection: Connection, as_of: int) -> bool:
 
 
 def _gather(connection: Connection, ready: Prepared, before: int, as_of: int) -> int:
-    """How many units are to be refreshed; makes `gathered` and, read once, their measures.
+    """How many units are to be refreshed; makes `gathered` and, read once, when they began and their measures.
 
     `cause` is why a unit is, where it is not just that events arrived as they happened.
     """
+    came = ""
+    if as_of > before:
+        came = (
+            f" UNION ALL SELECT unit, NULL FROM measures WHERE time > {before} AND time <= {as_of} "
+            f"UNION ALL SELECT key, NULL FROM units WHERE first_seen > {before} AND first_seen <= {as_of}"
+        )
     arms = " ".join(f"WHEN bool_or(cause = '{cause}') THEN '{cause}'" for cause in ("merge", "erase", "import"))
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE gathered AS SELECT unit, CASE {arms} END AS cause FROM touched GROUP BY unit"
+        f"CREATE OR REPLACE TEMP TABLE gathered AS SELECT unit, CASE {arms} END AS cause "
+        f"FROM (SELECT unit, cause FROM touched{came}) GROUP BY unit"
     )
-    if as_of > before:
-        connection.execute(
-            "INSERT INTO gathered SELECT unit, NULL FROM ("
-            f"SELECT unit FROM measures WHERE time > {before} AND time <= {as_of} UNION "
-            f"SELECT key AS unit FROM units WHERE first_seen > {before} AND first_seen <= {as_of}) "
-            "WHERE unit NOT IN (SELECT unit FROM gathered)"
-        )
     row = first_row(connection, "SELECT count(*) FROM gathered")
     units = int(row[0]) if row else 0
     if units:
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE gathered_units AS SELECT key, kind, first_seen FROM units "
+            f"WHERE key IN (SELECT unit FROM gathered) AND first_seen <= {as_of}"
+        )
         followed = _list([ready.numbers[kind] for kind in ready.kinds if kind not in ready.firsts]) or "-1"
         firsts = _list([ready.numbers[kind] for kind in ready.firsts]) or "-1"
         counting = f"unit IN (SELECT unit FROM gathered) AND time <= {as_of}"

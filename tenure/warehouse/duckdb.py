@@ -24,8 +24,8 @@ import pyarrow as pa
 
 from tenure.errors import DiskFull, StoreError, TookTooLong
 from tenure.warehouse import compaction, loading
-from tenure.warehouse.beside import Beside, Waits
 from tenure.warehouse.connection import Connection, first_row
+from tenure.warehouse.cursor import Cursor, Waits
 from tenure.warehouse.deadlines import Deadlines
 from tenure.warehouse.erased import Erased
 from tenure.warehouse.erasing import Erasure, claims_of, erase, ids_of
@@ -141,11 +141,10 @@ class Store:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
         if cursor is None:
             with told(self.path):
-                cursor = self._local.cursor = self._root.cursor()
-                self._cursors.add(cursor)
-                cursor.execute("SET enable_progress_bar = false")
-            if self.waits is not None:
-                cursor = self._local.cursor = cast("duckdb.DuckDBPyConnection", Beside(cursor, self.waits))
+                own = self._root.cursor()
+                self._cursors.add(own)
+                own.execute("SET enable_progress_bar = false")
+            cursor = self._local.cursor = cast("duckdb.DuckDBPyConnection", Cursor(own, self.waits))
         return cursor
 
     @contextmanager
@@ -259,18 +258,21 @@ class Store:
         """
         with self._writing:
             known, self._known = self._known, Known()
+            windows, self._local.windows = getattr(self._local, "windows", None), None
             with self.transaction() as connection:
+                windows = windows or Windows(connection)
                 appended = loading.append(
                     connection,
                     self.erased.refuse(batches),
                     arrival,
+                    windows=windows,
                     known=known,
                     chunk_bytes=self._chunk_bytes,
                     rules=self.rules,
                 )
             # only what was committed is known; where it failed, it is read again
             known.committed(self.connection())
-            self._known = known
+            self._known, self._local.windows = known, windows
             return appended
 
     def expect(self) -> None:

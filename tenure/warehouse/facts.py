@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from tenure.warehouse.connection import Connection, first_row
+from tenure.warehouse.connection import Connection
+from tenure.warehouse.where import quote
 
 
 def fact(connection: Connection, name: str) -> str | None:
     """The fact of that name; None where it is not known."""
-    row = first_row(connection, "SELECT value FROM facts WHERE name = ?", [name])
-    return row[0] if row else None
+    return facts(connection, (name,)).get(name)
 
 
 def set_fact(connection: Connection, name: str, value: str) -> None:
     """Nothing; keeps the fact in the place of what was known."""
-    connection.execute("DELETE FROM facts WHERE name = ?", [name])
-    connection.execute("INSERT INTO facts (name, value) VALUES (?, ?)", [name, value])
+    set_facts(connection, {name: value})
 
 
 def facts(connection: Connection, names: Collection[str]) -> dict[str, str]:
     """Those of the facts that are known."""
-    listed = ", ".join("?" * len(names))
-    return dict(connection.execute(f"SELECT name, value FROM facts WHERE name IN ({listed})", [*names]).fetchall())
+    return dict(connection.execute(f"SELECT name, value FROM facts WHERE name IN ({_listed(names)})").fetchall())
 
 
 def set_facts(connection: Connection, told: Mapping[str, str]) -> None:
     """Nothing; keeps the facts in the place of what was known."""
-    connection.execute(f"DELETE FROM facts WHERE name IN ({', '.join('?' * len(told))})", [*told])
+    connection.execute(f"DELETE FROM facts WHERE name IN ({_listed(told)})")
     rows = ", ".join(["(?, ?)"] * len(told))
     connection.execute(
         f"INSERT INTO facts (name, value) VALUES {rows}", [part for pair in told.items() for part in pair]
     )
+
+
+def _listed(names: Iterable[str]) -> str:
+    # the same text for the same names, which is taken apart once
+    return ", ".join(map(quote, names))

@@ -44,6 +44,7 @@ def append(
     batches: Iterable[pa.RecordBatch],
     arrival: Arrival,
     *,
+    windows: Windows,
     known: Known,
     chunk_bytes: int,
     rules: Rules = DEFAULT,
@@ -52,14 +53,13 @@ def append(
 
     Rows are taken in chunks of about `chunk_bytes`, so that a file need not fit into memory.
     """
-    windows = Windows(connection)
     loading = _Loading(connection, windows, arrival, known, rules)
     total = Appended()
     try:
         for chunk in _chunks(batches, chunk_bytes):
             total = _sum(total, loading.take(chunk))
     finally:
-        windows.close()
+        windows.shut()
     return loading.close(total)
 
 
@@ -279,14 +279,15 @@ class _Loading:
         self.windows.show("incoming", incoming)
         connection.execute("INSERT INTO events SELECT * FROM incoming")
         self.windows.show("keys", pa.table({"key": keys}))
+        cause = quote_text(self.arrival.cause)
         connection.execute(
-            "INSERT INTO touched SELECT key, $1 FROM keys WHERE key NOT IN "
-            "(SELECT unit FROM touched WHERE unit IN (SELECT key FROM keys) AND cause = $1)",
-            [self.arrival.cause],
+            f"INSERT INTO touched SELECT key, {cause} FROM keys WHERE key NOT IN "
+            f"(SELECT unit FROM touched WHERE unit IN (SELECT key FROM keys) AND cause = {cause})"
         )
         grouped = pc.any(pc.or_(pc.equal(staged["type"], "group"), pc.is_in(staged["name"], _LEAVING))).as_py()
         joined = grouped and membership.join(connection, "incoming")
-        measures.extend(connection, "incoming", cause=self.arrival.cause)
+        names = pc.unique(staged["name"]).to_pylist()
+        measures.extend(connection, "incoming", names=names, cause=self.arrival.cause)
         if joined:
             membership.settle(connection, self.arrival.cause)
         if self.known.messages is not None:

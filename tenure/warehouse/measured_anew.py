@@ -24,5 +24,5 @@ def anew_at(connection: Connection, moments: str) -> None:
         measures._insert(connection, measures._extracted(kinds, keyed))
         connection.execute(f"DELETE FROM first_measures WHERE {concerned}")
         firsts = f"kind IN ({measures._list(kinds)}) AND unit IN (SELECT unit FROM anew)"
-        measures.keep_firsts(connection, f"SELECT * FROM measures WHERE {firsts}")
+        measures.keep_firsts(connection, f"(SELECT * FROM measures WHERE {firsts})", kinds.values())
         connection.execute("DROP TABLE anew")

@@ -8,28 +8,24 @@ what of them (a property as a number, as a text; a trait; a score).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Literal
 
-from tenure.expressions import parse_where
 from tenure.warehouse.connection import Connection, first_row
+from tenure.warehouse.extracting import ISO_TIME, extractions
 from tenure.warehouse.facts import fact, set_fact
 from tenure.warehouse.keyed import ACCOUNT, CUSTOMER, keyed_events, unit_id
 from tenure.warehouse.schema import BUCKETS
-from tenure.warehouse.where import LIMIT, condition_sql, json_text, number_of, property_number, property_text, quote
+from tenure.warehouse.where import LIMIT, property_text, quote
 
 __all__ = [
-    "CUSTOMER", "KEYS", "LAST_KEY", "MeasureKind", "Reads", "keyed_events",
+    "CUSTOMER", "ISO_TIME", "KEYS", "LAST_KEY", "MeasureKind", "Reads", "keyed_events",
 ]  # fmt: skip
 
 Reads = Literal["event", "trait", "trait_date", "score"]
 
-# a date, or a date and a time, of ISO 8601; engines would read much else
-ISO_TIME = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
-    r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)?)?"
-)
 STAGE_SETS = "stages set by hand"
 # the last key that was given, where the unit that had it is gone: no key is given twice
 KEYS = "last key"
@@ -72,8 +68,13 @@ class MeasureKind:
     @classmethod
     def from_key(cls, key: str) -> MeasureKind:
         """The kind that `key()` described."""
-        fields = json.loads(key)
-        return cls(**{**fields, "events": tuple(fields["events"]), "properties": tuple(fields["properties"])})
+        return _kind_of(key)
+
+
+@lru_cache(4096)
+def _kind_of(key: str) -> MeasureKind:
+    fields = json.loads(key)
+    return MeasureKind(**{**fields, "events": tuple(fields["events"]), "properties": tuple(fields["properties"])})
 
 
 def registered(connection: Connection) -> dict[MeasureKind, int]:
@@ -101,7 +102,7 @@ def ensure(connection: Connection, wanted: Iterable[MeasureKind]) -> Mapping[Mea
             _see_earlier(connection, f"SELECT unit, min(time) AS first_seen FROM {keyed} GROUP BY unit")
         _number_ties(connection, keyed)
         _insert(connection, _extracted(kinds, keyed))
-        keep_firsts(connection, f"SELECT * FROM measures WHERE kind IN ({_list(kinds)})")
+        keep_firsts(connection, f"(SELECT * FROM measures WHERE kind IN ({_list(kinds)}))", kinds.values())
     keep_scores(connection, fresh)
     return {**known, **fresh}
 
@@ -122,26 +123,33 @@ def keep_scores(connection: Connection, kinds: Mapping[MeasureKind, int], *, as_
             f"AND customer IN (SELECT key FROM units WHERE kind = {quote(kind.unit)})"
         )
         _insert(connection, rows)
-        keep_firsts(connection, rows)
+        keep_firsts(connection, f"({rows})", [number])
 
 
-def extend(connection: Connection, incoming: str, *, cause: str = "event") -> None:
-    """Nothing; extracts the measures of the events in the table `incoming` (columns of `events`), just arrived."""
+def extend(connection: Connection, incoming: str, *, names: Collection[str], cause: str = "event") -> None:
+    """Nothing; extracts the measures of the events in the table `incoming` (columns of `events`), just arrived.
+
+    `names` are those of the events.
+    """
     known = registered(connection)
-    names = {name for (name,) in connection.execute(f"SELECT DISTINCT name FROM {incoming}").fetchall()}
-    if "Stage Set" in names:
+    there = frozenset(names)
+    if "Stage Set" in there:
         _note_stage_sets(connection, incoming)
     _register_units(connection, incoming, {kind.unit for kind in known} - {CUSTOMER})
     for unit, kinds in _by_unit(known):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE keyed AS {keyed_events(unit, incoming)}")
-        arrived = {kind: number for kind, number in kinds.items() if kind.reads != "event" or names & {*kind.events}}
+        arrived = {
+            kind: number for kind, number in kinds.items()
+            if kind.reads != "event" or not there.isdisjoint(kind.events)
+        }  # fmt: skip
         if arrived:
             again = _recall_ties(connection, arrived, kinds, unit)
             _number_ties(connection, "keyed")
-            query = _extracted(kinds if again else arrived, "keyed")
+            found = kinds if again else arrived
+            query = _extracted(found, "keyed")
             connection.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS {query}")
             _insert(connection, "SELECT * FROM extracted")
-            keep_firsts(connection, "SELECT * FROM extracted")
+            keep_firsts(connection, "extracted", found.values())
             connection.execute("DROP TABLE extracted")
         if unit != CUSTOMER:
             connection.execute("INSERT INTO touched SELECT DISTINCT unit, ? FROM keyed", [cause])
@@ -169,7 +177,7 @@ def forget(connection: Connection, replaced: str, *, cause: str = "event") -> No
         keyed = f"(SELECT * FROM ({keyed_events(unit, 'events')}) WHERE unit IN (SELECT unit FROM forgotten))"
         _number_ties(connection, keyed)
         _insert(connection, _extracted(kinds, keyed))
-        keep_firsts(connection, f"SELECT * FROM measures WHERE {concerned}")
+        keep_firsts(connection, f"(SELECT * FROM measures WHERE {concerned})", kinds.values())
     for unit in sorted({CUSTOMER, "account", *(kind.unit for kind in known)}):
         _see_anew(connection, unit, replaced)
 
@@ -190,7 +198,7 @@ def extract_again(connection: Connection, unit: str, units: str) -> None:
     _number_ties(connection, "keyed")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE extracted AS {_extracted(kinds, 'keyed')}")
     _insert(connection, "SELECT * FROM extracted")
-    keep_firsts(connection, "SELECT * FROM extracted")
+    keep_firsts(connection, "extracted", kinds.values())
     for scratch in ("keyed", "extracted"):
         connection.execute(f"DROP TABLE temp.{scratch}")
 
@@ -261,9 +269,20 @@ def _recall_ties(
     ordered = {kind: number for kind, number in arrived.items() if kind.properties or kind.reads != "event"}
     if not ordered:
         return False
+    names = sorted({name for kind in ordered for name in kind.events})
+    theirs = (
+        f" WHERE name IN ({', '.join(map(quote, names))})" if all(kind.reads == "event" for kind in ordered) else ""
+    )
+    # where to look, in numbers: a join tells it to the scan only where it finds anybody
+    ((first, last, since, until),) = connection.execute(
+        f"SELECT min(unit), max(unit), min(time), max(time) FROM keyed{theirs}"
+    ).fetchall()
+    if first is None:
+        return False
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE shared AS SELECT DISTINCT unit, time FROM measures "
-        f"SEMI JOIN keyed USING (unit, time) WHERE kind IN ({_list(ordered)})"
+        f"SEMI JOIN (SELECT unit, time FROM keyed{theirs}) USING (unit, time) WHERE kind IN ({_list(ordered)}) "
+        f"AND unit BETWEEN {first} AND {last} AND time BETWEEN {since} AND {until}"
     )
     if first_row(connection, "SELECT count(*) FROM shared") == (0,):
         return False
@@ -292,7 +311,7 @@ def _extracted(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
     """SQL of the measures of the events in `keyed`, with their ties."""
     return (
         "SELECT unit, time, kind, value, text, coalesce(tie, 0) AS tie, received_at "
-        f"FROM ({_extractions(kinds, keyed)}) LEFT JOIN ties USING (unit, message_id)"
+        f"FROM ({extractions(kinds, keyed)}) LEFT JOIN ties USING (unit, message_id)"
     )
 
 
@@ -304,22 +323,19 @@ def _insert(connection: Connection, rows: str) -> None:
     )
 
 
-def keep_firsts(connection: Connection, rows: str) -> None:
-    """Nothing; keeps the first moments of the measures `rows`, where nothing earlier is known."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE earliest AS "
-        f"SELECT unit, kind, min(time) AS time FROM ({rows}) GROUP BY unit, kind"
-    )
+def keep_firsts(connection: Connection, rows: str, kinds: Iterable[int]) -> None:
+    """Nothing; keeps the first moments of the measures `rows` (of no other `kinds`), where nothing earlier is known."""
     # named one by one, they tell where in the table to look
-    kinds = ", ".join(str(kind) for (kind,) in connection.execute("SELECT DISTINCT kind FROM earliest").fetchall())
-    if kinds:
-        concerned = f"unit IN (SELECT unit FROM earliest) AND kind IN ({kinds})"
-        connection.execute(
-            f"INSERT INTO first_measures SELECT new.* FROM earliest AS new ANTI JOIN "
-            f"(SELECT * FROM first_measures WHERE {concerned}) AS known "
-            "ON known.unit = new.unit AND known.kind = new.kind AND known.time <= new.time ORDER BY kind, unit"
-        )
-    connection.execute("DROP TABLE earliest")
+    numbers = ", ".join(str(kind) for kind in kinds)
+    if not numbers:
+        return
+    connection.execute(
+        f"INSERT INTO first_measures WITH earliest AS MATERIALIZED "
+        f"(SELECT unit, kind, min(time) AS time FROM {rows} GROUP BY unit, kind) "
+        "SELECT new.* FROM earliest AS new ANTI JOIN (SELECT * FROM first_measures "
+        f"WHERE unit IN (SELECT unit FROM earliest) AND kind IN ({numbers})) AS known "
+        "ON known.unit = new.unit AND known.kind = new.kind AND known.time <= new.time ORDER BY kind, unit"
+    )
 
 
 def counted(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
@@ -327,48 +343,16 @@ def counted(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
 
     `keyed` has the columns of `keyed_events`.
     """
-    return f"SELECT unit, time, 0 AS tie, kind, value, text, received_at FROM ({_extractions(kinds, keyed)})"
-
-
-def _extractions(kinds: Mapping[MeasureKind, int], keyed: str) -> str:
-    """SQL of the rows of several kinds: unit, message_id, time, kind, value, text, received_at."""
-    queries = [query for kind, number in kinds.items() if (query := _extraction(kind, number, keyed))]
-    return " UNION ALL ".join(queries) or f"SELECT *, 0 AS kind, NULL AS value, NULL AS text FROM {keyed} WHERE false"
-
-
-def _extraction(kind: MeasureKind, number: int, keyed: str) -> str:
-    """SQL of one kind's rows: unit, message_id, time, kind, value, text, received_at."""
-    if kind.reads == "event" and not kind.events:
-        return ""
-    columns = f"unit, message_id, time, {number} AS kind, {{value}} AS value, {{text}} AS text, received_at"
-    null_number, null_text = "CAST(NULL AS DECIMAL(38,6))", "CAST(NULL AS VARCHAR)"
-    if kind.reads == "event":
-        value = text = None
-        if kind.properties:
-            value = "coalesce(" + ", ".join(property_number(name) for name in kind.properties) + ")"
-            text = "coalesce(" + ", ".join(property_text(name) for name in kind.properties) + ")"
-        names = ", ".join(quote(name) for name in kind.events)
-        where = f" AND {condition_sql(parse_where(kind.where))}" if kind.where else ""
-        selected = columns.format(value=value or null_number, text=text if text and kind.text else null_text)
-        return f"SELECT {selected} FROM {keyed} WHERE name IN ({names}){where}"
-    root = "json_extract_string(value, '$')"
-    value, text = number_of(root), json_text("value", "'$'") if kind.text else null_text
-    if kind.reads == "trait_date":
-        # there is no year 0
-        iso = f"regexp_full_match({root}, {quote(ISO_TIME)}) AND {root} >= '0001'"
-        value = f"CASE WHEN {iso} THEN CAST(epoch_us(TRY_CAST({root} AS TIMESTAMPTZ)) AS DECIMAL(38,6)) END"
-    # a trait's events are those of `keyed` that set it; what a person's event says of their account is not theirs
-    own = " AND t.customer = k.unit" if kind.unit == CUSTOMER else ""
-    changes = (
-        f"SELECT k.unit, k.message_id, k.time, k.received_at, t.value FROM {keyed} AS k "
-        f"JOIN trait_changes AS t ON t.message_id = k.message_id WHERE t.name = {quote(kind.name or '')}{own}"
-    )
-    return f"SELECT {columns.format(value=value, text=text)} FROM ({changes})"
+    return f"SELECT unit, time, 0 AS tie, kind, value, text, received_at FROM ({extractions(kinds, keyed)})"
 
 
 def stage_sets(connection: Connection) -> frozenset[str]:
     """The names of the lifecycles, of this workspace or not, for which the log holds stages set by hand."""
-    told = fact(connection, STAGE_SETS)
+    return stage_sets_in(fact(connection, STAGE_SETS))
+
+
+def stage_sets_in(told: str | None) -> frozenset[str]:
+    """The names of those lifecycles, as the fact tells them."""
     return frozenset(json.loads(told)) if told else frozenset()
 
 
@@ -381,12 +365,14 @@ def _note_stage_sets(connection: Connection, incoming: str) -> None:
         set_fact(connection, STAGE_SETS, json.dumps(sorted(known | named)))
 
 
-def births(unit: str, *, as_of: int | None = None, known_at: int | None = None, units: str | None = None) -> str:
-    """SQL of the first event of every unit of a kind: unit, time."""
+def births(
+    unit: str, *, as_of: int | None = None, known_at: int | None = None, units: str | None = None, seen: str = "units"
+) -> str:
+    """SQL of the first event of every unit of a kind: unit, time; `seen` is where all of them stand."""
     chosen = f" AND key IN (SELECT unit FROM {units})" if units else ""
     if known_at is None:
         limit = f" AND first_seen <= {as_of}" if as_of is not None else ""
-        return f"SELECT key AS unit, first_seen AS time FROM units WHERE kind = {quote(unit)}{limit}{chosen}"
+        return f"SELECT key AS unit, first_seen AS time FROM {seen} WHERE kind = {quote(unit)}{limit}{chosen}"
     limit = f" AND time <= {as_of}" if as_of is not None else ""
     chosen = f" AND unit IN (SELECT unit FROM {units})" if units else ""
     return (

@@ -43,5 +43,6 @@ def prepare(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         else:
             connection.execute("UPDATE facts SET value = ? WHERE name = 'schema'", [str(SCHEMA_VERSION)])
         if "first_measures" in missing and "measures" not in missing:
-            keep_firsts(connection, "SELECT * FROM measures")
+            kinds = [kind for (kind,) in connection.execute("SELECT DISTINCT kind FROM measures").fetchall()]
+            keep_firsts(connection, "measures", kinds)
         connection.commit()

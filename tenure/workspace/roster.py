@@ -16,7 +16,7 @@ from tenure.lifecycle.definition import Lifecycle
 from tenure.lifecycle.forecast import DAY
 from tenure.lifecycle.periods import day_of
 from tenure.lifecycle.population import StageCount
-from tenure.lifecycle.refresh import AS_OF, DUE, NEVER, Refreshed, applied
+from tenure.lifecycle.refresh import AS_OF, DUE, NEVER, Refreshed
 from tenure.lifecycle.renewals import renewals
 from tenure.lifecycle.roster import (
     AccountsAsked,
@@ -59,14 +59,12 @@ class RosterOf:
         with self._ws._store.transaction() as connection:
             return self._ws._refreshed(connection, until=until, roster="anew" if anew else "made")
 
-    def keep(self, connection: Connection, done: Refreshed, *, anew: bool = False) -> None:
-        """Nothing; the roster is what a refresh left, which this is called after, in the same transaction."""
-        before = kept(connection)
+    def keep(self, connection: Connection, done: Refreshed, before: Roster | None, *, anew: bool = False) -> None:
+        """Nothing; the roster, which was `before`, is what a refresh left; call it after that, in its transaction."""
         anew = anew or bool(done.rebuilt) or before is None or done.as_of - before.made_at > _ANEW_AFTER
-        held = applied(connection)
         keep(
-            connection, self._ws.definitions.lifecycles, held, money=self._ws.definitions.money, as_of=done.as_of,
-            changed=None if anew else done.moved, exclusion=held.get(EXCLUDED),
+            connection, self._ws.definitions.lifecycles, done.held, before, money=self._ws.definitions.money,
+            as_of=done.as_of, changed=None if anew else done.moved, exclusion=done.held.get(EXCLUDED),
         )  # fmt: skip
 
     @property

@@ -36,7 +36,7 @@ from tenure.lifecycle.plan import Plan, plan
 from tenure.lifecycle.population import StageCount, excluded, population
 from tenure.lifecycle.printed import lifecycle_sql
 from tenure.lifecycle.refresh import AS_OF, Applied, Refreshed, applied, refresh, standing
-from tenure.lifecycle.roster.kept import FACT as ROSTER
+from tenure.lifecycle.roster.kept import kept
 from tenure.lifecycle.tell import due_people, history_rows
 from tenure.warehouse.connection import Connection
 from tenure.warehouse.duckdb import Store
@@ -156,13 +156,15 @@ class Workspace(Rooms, AbstractContextManager["Workspace"]):
         # definitions that are only looked at, as a preview does, leave the store's rules as they are
         self._store.rules = self.definitions.config.identity.rules
         self._store.identify(connection)
-        refuse_lost_stages(self.folder, self.definitions.lifecycles, applied(connection))
+        held = applied(connection)
+        refuse_lost_stages(self.folder, self.definitions.lifecycles, held)
         as_of = self.as_of
         if self.definitions.config.as_of == "now":
             as_of = standing(connection, as_of if until is None else min(as_of, until))
-        done = refresh(connection, self.definitions.all, as_of=as_of, anew=anew, now=self._clock())
-        if roster != "kept" or fact(connection, ROSTER) is not None:
-            self.roster.keep(connection, done, anew=roster == "anew")
+        done = refresh(connection, self.definitions.all, as_of=as_of, anew=anew, now=self._clock(), held=held)
+        before = kept(connection)
+        if roster != "kept" or before is not None:
+            self.roster.keep(connection, done, before, anew=roster == "anew")
         return done
 
     def run(self, progress: Callable[[Progress], None] | None = None) -> tuple[tuple[LoadReport, ...], Refreshed]:

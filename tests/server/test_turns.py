@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tenure.server import turns
-from tenure.warehouse.beside import Beside
+from tenure.warehouse.cursor import Cursor
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_others_go_on_while_the_store_answers() -> None:
     asked = []
 
     class Connection:
-        def execute(self, query: str) -> str:
+        def execute(self, query: str, parameters: object) -> str:
             # whoever comes meanwhile has the turn
             assert turns._turns.take()
             turns._turns.give()
@@ -107,6 +107,6 @@ def test_others_go_on_while_the_store_answers() -> None:
 
     with turns.turn():
         assert not turns._turns._free
-        assert Beside(Connection(), turns.away).execute("SELECT 1") == "SELECT 1"
+        assert Cursor(Connection(), turns.away).execute("SELECT 1") == "SELECT 1"
         assert not turns._turns._free
     assert turns._turns._free == turns.AT_ONCE and asked == ["SELECT 1"]

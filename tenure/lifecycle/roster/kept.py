@@ -48,34 +48,34 @@ def kept(connection: Connection) -> Roster | None:
 
 
 def keep(
-    connection: Connection, lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied], *, money: Worth, as_of: int,
-    changed: Sequence[str] | None = None, exclusion: Applied | None = None,
+    connection: Connection, lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied], before: Roster | None, *,
+    money: Worth, as_of: int, changed: Sequence[str] | None = None, exclusion: Applied | None = None,
 ) -> Roster:  # fmt: skip
-    """The roster brought up to `as_of`: for the units in the tables `changed`, or anew (None).
+    """The roster, which was `before`, brought up to `as_of`: for the units in the tables `changed`, or anew (None).
 
-    It is made anew as well where lifecycles or traits are others than it was made from, or `as_of` went back.
+    It is made anew as well where lifecycles are others than it was made from, somebody has a trait that it does not
+    know and has room for, or `as_of` went back.
     """
-    before = kept(connection)
-    traits = _traits(connection)
     codes = {one.name: held[one.name].code for one in lifecycles}
-    basis = json.dumps(
-        [_FORM, sorted(traits), {one.name: one.id for one in lifecycles}, held_id(exclusion)], sort_keys=True
-    )
-    fresh = changed is None or before is None or before.basis != basis or as_of < before.as_of
+    made_from = ({one.name: held[one.name].id for one in lifecycles}, held_id(exclusion))
+    traits = before.traits if before else {}
+    fresh = changed is None or before is None or before.basis != _basis(traits, made_from) or as_of < before.as_of
+    only, stays = None, "stage_codes"
+    if not fresh and changed:
+        only, stays = _changed_units(connection, changed)
+        _note_told(connection, as_of, only)
+        fresh = len(traits) < MOST_TRAITS and not _names_told(connection) <= traits.keys()
     if fresh:
-        query = _query(connection, lifecycles, held, traits, money, as_of, exclusion, None)
+        traits = _traits(connection)
+        query = _query(connection, lifecycles, held, traits, money, as_of, exclusion, None, "stage_codes")
         connection.execute(f"CREATE OR REPLACE TABLE {TABLE} AS {query} ORDER BY unit")
-    else:
-        assert before is not None
-        _note_changed(connection, changed or (), before.as_of, as_of)
-        if first_row(connection, "SELECT count(*) > 0 FROM roster_changed") == (True,):
-            query = _query(connection, lifecycles, held, traits, money, as_of, exclusion, "roster_changed")
-            connection.execute(f"CREATE OR REPLACE TEMP TABLE roster_new AS {query}")
-            connection.execute(f"DELETE FROM {TABLE} WHERE unit IN (SELECT unit FROM roster_changed)")
-            connection.execute(f"INSERT INTO {TABLE} SELECT * FROM roster_new")
+    elif only:
+        query = _query(connection, lifecycles, held, traits, money, as_of, exclusion, only, stays)
+        connection.execute(f"DELETE FROM {TABLE} WHERE unit IN (SELECT unit FROM {only})")
+        connection.execute(f"INSERT INTO {TABLE} {query}")
     made = Roster(
         as_of=as_of, made_at=as_of if fresh or before is None else before.made_at, traits=traits, lifecycles=codes,
-        basis=basis,
+        basis=_basis(traits, made_from),
     )  # fmt: skip
     set_fact(
         connection, FACT,
@@ -84,26 +84,39 @@ def keep(
     return made
 
 
+def _basis(traits: Mapping[str, str], made_from: tuple[Mapping[str, str], str]) -> str:
+    return json.dumps([_FORM, sorted(traits), *made_from], sort_keys=True)
+
+
 def held_id(one: Applied | None) -> str:
     """The id of an applied definition; empty for none."""
     return one.id if one else ""
 
 
-def _note_changed(connection: Connection, changed: Sequence[str], before: int, as_of: int) -> None:
-    """Makes `roster_changed`: those given, and those who turned up since; and `roster_stays`, all of theirs."""
-    given = "".join(f"SELECT unit FROM {table} UNION " for table in changed)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE roster_changed AS {given}"
-        f"SELECT key AS unit FROM units WHERE first_seen > {before} AND first_seen <= {as_of}"
-    )
+def _changed_units(connection: Connection, changed: Sequence[str]) -> tuple[str, str]:
+    """The tables with the units in the tables `changed`, and with all of their stays."""
+    # of whom the refresh has gathered it has just worked the stays out
+    if tuple(changed) == ("gathered",):
+        return "gathered", "new_stays"
+    given = " UNION ".join(f"SELECT unit FROM {table}" for table in changed)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE roster_changed AS {given}")
     kept_apart, others = "", ""
     if "gathered" in changed:
-        # the refresh has just worked theirs out
         kept_apart, others = f"SELECT {COLUMNS} FROM new_stays UNION ALL ", " ANTI JOIN gathered USING (unit)"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE roster_stays AS {kept_apart}"
         f"SELECT {COLUMNS} FROM stage_codes WHERE unit IN (SELECT unit FROM roster_changed{others})"
     )
+    return "roster_changed", "roster_stays"
+
+
+def _note_told(connection: Connection, as_of: int, only: str) -> None:
+    """Makes `roster_told`: every trait that some units have, or will have, as it was told last (null: not yet)."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE roster_told AS {_last_told(as_of, only)}")
+
+
+def _names_told(connection: Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT DISTINCT name FROM roster_told").fetchall()}
 
 
 def _traits(connection: Connection) -> dict[str, str]:
@@ -115,7 +128,7 @@ def _traits(connection: Connection) -> dict[str, str]:
 
 def _query(
     connection: Connection, lifecycles: Sequence[Lifecycle], held: Mapping[str, Applied], traits: Mapping[str, str],
-    money: Worth, as_of: int, exclusion: Applied | None, only: str | None,
+    money: Worth, as_of: int, exclusion: Applied | None, only: str | None, stays: str,
 ) -> str:  # fmt: skip
     """SQL of the rows: unit, kind, id, first_seen, last_seen, events, money, account, excluded, sought, traits …."""
     accounts = first_row(connection, "SELECT count(*) > 0 FROM units WHERE kind = 'account'") == (True,)
@@ -123,7 +136,7 @@ def _query(
         _Joined(_seen(as_of, only, accounts), "seen", {"last_seen": "last_seen", "events": "events"}),
         _Joined(_worth(connection, lifecycles, money, as_of, only), "worth", {"money": "money"}),
         *([_Joined(_told(traits, as_of, only), "told", {one: one for one in traits.values()})] if traits else []),
-        *(_stay(held[one.name].code, as_of, only) for one in lifecycles),
+        *(_stay(held[one.name].code, as_of, stays) for one in lifecycles),
     ]
     columns = [
         f"coalesce({one.name}.{column}, 0) AS {told}" if column in _NONE_IS_0 else f"{one.name}.{column} AS {told}"
@@ -179,17 +192,22 @@ def _worth(connection: Connection, lifecycles: Sequence[Lifecycle], money: Worth
 def _told(traits: Mapping[str, str], as_of: int, only: str | None) -> str:
     """SQL of everybody's traits, a column each."""
     columns = ", ".join(f"max(told) FILTER (WHERE name = {quote(name)}) AS {column}" for name, column in traits.items())
+    rows = "roster_told" if only else f"({_last_told(as_of, None)})"
+    return f"SELECT unit, {columns} FROM {rows} GROUP BY unit"
+
+
+def _last_told(as_of: int, only: str | None) -> str:
+    """SQL of the traits as they were told last: unit, name, told (null: not yet)."""
     return (
-        f"SELECT unit, {columns} FROM (SELECT customer AS unit, name, "
-        "json_extract_string(arg_max(value, (time, message_id)), '$') AS told FROM trait_changes "
-        f"WHERE time <= {as_of}{_among('customer', only)} GROUP BY customer, name) GROUP BY unit"
+        "SELECT customer AS unit, name, json_extract_string(arg_max(value, (time, message_id)) "
+        f"FILTER (WHERE time <= {as_of}), '$') AS told FROM trait_changes "
+        f"WHERE true{_among('customer', only)} GROUP BY customer, name"
     )
 
 
-def _stay(code: int, as_of: int, only: str | None) -> _Joined:
+def _stay(code: int, as_of: int, stays: str) -> _Joined:
     """The stay that everybody is in, with when it ends and where to by the schedule."""
-    table = "roster_stays" if only else "stage_codes"
-    rows = f"SELECT unit, stage, entered_at, left_at FROM {table} WHERE lifecycle = {code}"
+    rows = f"SELECT unit, stage, entered_at, left_at FROM {stays} WHERE lifecycle = {code}"
     return _Joined(
         f"SELECT stay.unit, stay.stage, stay.entered_at, stay.left_at, later.stage AS following "
         f"FROM ({rows} AND entered_at <= {as_of} AND (left_at IS NULL OR left_at > {as_of})) AS stay "

@@ -169,7 +169,7 @@ def derived(connection: Connection, key: int) -> Mapping[str, list[dict[str, obj
     """The rows about one person in tables that no other function here tells, whichever they are, by table."""
     columns = connection.execute(
         "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND schema_name = 'main' "
-        "AND column_name IN ('unit', 'customer') ORDER BY ALL"
+        "AND database_name = current_database() AND column_name IN ('unit', 'customer') ORDER BY ALL"
     ).fetchall()
     found: dict[str, list[dict[str, object]]] = {}
     for table, column in columns:
