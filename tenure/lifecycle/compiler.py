@@ -15,7 +15,7 @@ from tenure.lifecycle.bound import Atom, atoms
 from tenure.lifecycle.flips import flip_steps
 from tenure.lifecycle.registers import Feeds
 from tenure.lifecycle.settle import settle_steps
-from tenure.lifecycle.stages import STAY, BoundLifecycle, holds
+from tenure.lifecycle.stages import BoundLifecycle, holds
 from tenure.lifecycle.steps import Query, Step
 
 
@@ -87,12 +87,32 @@ def _change_step(lifecycle: BoundLifecycle, bits: Bits) -> Step:
     before = stage("b")
     if lifecycle.needs_birth:
         before = f"CASE WHEN earlier IS NOT NULL THEN {before} END"
-    columns = ", ".join(f"m{place}, xor(m{place}, d{place}) AS b{place}" for place in range(bits.words))
-    moments = f"SELECT unit, moment, earlier, {columns} FROM masks WHERE earlier IS DISTINCT FROM moment"
+    words = range(bits.words)
+    columns = ", ".join(f"m{place}, xor(m{place}, d{place}) AS b{place}" for place in words)
+    held = ", ".join(f"m{place}, d{place}" for place in words)
+    moments = f"SELECT unit, moment, earlier, {held} FROM masks WHERE earlier IS DISTINCT FROM moment"
+    # not asked of `masks` itself: the engine would ask it there once more, of all lifecycles together
+    if own := _own(lifecycle, bits):
+        moments = f"SELECT * FROM ({moments}) WHERE {own}"
+    # rows without a change are passed over here, and dropped after: before, each stage would be worked out twice
+    left = "lead(CASE WHEN stage IS DISTINCT FROM previous THEN moment END IGNORE NULLS)"
     sql = (
-        f"SELECT CAST({lifecycle.code} AS SMALLINT) AS lifecycle, unit, stage, previous, {STAY} "
-        f"FROM (SELECT unit, moment, {stage('m')} AS stage, {before} AS previous FROM ({moments})) "
-        f"WHERE stage IS DISTINCT FROM previous"
+        f"SELECT CAST({lifecycle.code} AS SMALLINT) AS lifecycle, unit, stage, previous, moment AS entered_at, left_at "
+        f"FROM (SELECT unit, moment, stage, previous, {left} OVER (PARTITION BY unit ORDER BY moment) AS left_at "
+        f"FROM (SELECT unit, moment, {stage('m')} AS stage, {before} AS previous "
+        f"FROM (SELECT unit, moment, earlier, {columns} FROM ({moments})))) WHERE stage IS DISTINCT FROM previous"
     )
     comment = f"{lifecycle.name}: the last stage whose condition holds, where it changes; it ends with the next change"
     return Step(f"changes_{lifecycle.code}", comment, sql)
+
+
+def _own(lifecycle: BoundLifecycle, bits: Bits) -> str | None:
+    """SQL of whether a comparison of this lifecycle changes at a moment; None where all comparisons are its own."""
+    found = {atom for condition in lifecycle.conditions() for atom in atoms(condition)}
+    if len(found) == len(bits.numbers):
+        return None
+    asked = ["earlier IS NULL"] if lifecycle.needs_birth else []
+    for place in range(bits.words):
+        if own := sum(bits.bit(atom) for atom in found if bits.word(atom) == place):
+            asked.append(f"d{place} & {own} <> 0")
+    return " OR ".join(asked) or "FALSE"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
+
+import sqlglot
+from sqlglot import TokenType
 
 from tenure.errors import UsageError
 from tenure.lifecycle.definition import Lifecycle
@@ -46,7 +50,19 @@ def lifecycle_sql(connection: Connection, lifecycles: Sequence[Lifecycle], name:
         *(f"  {place}: {stage.name}" for place, stage in enumerate(lifecycle.stages)),
     ]
     comments = "".join(f"-- {one_line(line)}\n" for line in head)
-    return comments + translated(query.sql, engine, comments={step.name: step.comment for step in query.steps})
+    text = translated(query.sql, engine, comments={step.name: step.comment for step in query.steps})
+    return comments + _in_lines(text, ENGINES[engine].name)
+
+
+def _in_lines(text: str, dialect: str) -> str:
+    """The query with each case that is added to others on a line of its own."""
+    found = pairwise(sqlglot.tokenize(text, read=dialect))
+    added = [plus for plus, case in found if (plus.token_type, case.token_type) == (TokenType.PLUS, TokenType.CASE)]
+    for plus in reversed(added):
+        line = text[text.rfind("\n", 0, plus.start) + 1 : plus.start]
+        indent = line[: len(line) - len(line.lstrip())]
+        text = f"{text[: plus.start].rstrip()}\n{indent}  {text[plus.start :]}"
+    return text
 
 
 def _number(item: tuple[object, int]) -> int:

@@ -74,7 +74,7 @@ def test_the_page_tells_who_it_is(as_: Client, somebody: str) -> None:
     assert 'class="ahead"' in text
 
 
-@pytest.mark.parametrize("part", ["people", "person/bought", "person/timeline", "person/why", "person/consent"])
+@pytest.mark.parametrize("part", ["people", "person/more", "person/timeline", "person/why", "person/consent"])
 @pytest.mark.parametrize(
     ("role", "status"), [(None, 302), ("viewer", 403), ("analyst", 200), ("agent", 200), ("administrator", 200)]
 )
@@ -82,7 +82,7 @@ def test_who_may_look(as_: Client, somebody: str, part: str, role: str | None, s
     assert as_(role).get(f"/{part}/{somebody}").status_code == status
 
 
-PARTS = ("people", "person/bought", "person/timeline", "person/why", "person/consent")
+PARTS = ("people", "person/more", "person/timeline", "person/why", "person/consent")
 
 
 @pytest.mark.parametrize("part", [*PARTS, "person/held"])

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 
 from tenure.expressions import parse_where
 from tenure.lifecycle.bound import meaning
@@ -20,6 +21,8 @@ from tenure.warehouse.erasing import pseudonym
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import condition_sql, property_number, quote
 
+# the rows of one person: asked with parameters, a question keeps its text, and is taken apart once
+_OF = "bucket = ? AND customer = ?"
 # what the events say already, counted; and what other functions here tell
 _TOLD = ("events", "trait_changes", "scores", "stage_codes", "measures", "first_measures", "touched")
 
@@ -76,9 +79,7 @@ def listed(connection: Connection, roster: Roster, held: Mapping[str, Applied], 
     """What lists show of somebody; None where they are kept out of every list."""
     names = tuple(roster.lifecycles)
     columns = "".join(f", stage_{roster.lifecycles[name]}" for name in names)
-    row = first_row(
-        connection, f"SELECT money, last_seen{columns} FROM {TABLE} WHERE unit = {int(key)} AND NOT excluded"
-    )
+    row = first_row(connection, f"SELECT money, last_seen{columns} FROM {TABLE} WHERE unit = ? AND NOT excluded", [key])
     if row is None:
         return None
     places = dict(zip(names, row[2:], strict=True))
@@ -95,25 +96,24 @@ def traits(connection: Connection, key: int) -> Mapping[str, str]:
 
 def trait_changes(connection: Connection, key: int) -> list[tuple[int, str, str]]:
     """Every trait that was ever told: time, name, value as JSON; the oldest first."""
-    return connection.execute(
-        f"SELECT time, name, value FROM trait_changes WHERE {_of(key)} ORDER BY time, message_id, name"
-    ).fetchall()
+    rows = connection.execute(f"SELECT time, message_id, name, value FROM trait_changes WHERE {_OF}", _of(key))
+    return [(time, name, value) for time, _, name, value in sorted(rows.fetchall())]
 
 
 def counts(connection: Connection, key: int, *, until: int | None = None) -> Mapping[str, int]:
     """How many events of each name there are, up to a moment (microseconds UTC)."""
-    limit = "" if until is None else f" AND time <= {int(until)}"
-    query = f"SELECT name, count(*) FROM events WHERE {_of(key)}{limit} GROUP BY name"
-    return dict(connection.execute(query).fetchall())
+    query = f"SELECT name, count(*) FROM events WHERE {_OF} AND (time <= ? OR ? IS NULL) GROUP BY name"
+    return dict(connection.execute(query, [*_of(key), until, until]).fetchall())
 
 
 def stays(connection: Connection, key: int, held: Applied) -> tuple[Stay, ...]:
     """The stays in a lifecycle, past, present and scheduled, the first one first."""
     rows = connection.execute(
-        f"SELECT stage, entered_at, left_at FROM stage_codes WHERE lifecycle = {held.code} AND unit = {int(key)} "
-        "AND stage IS NOT NULL ORDER BY entered_at"
+        "SELECT entered_at, left_at, stage FROM stage_codes WHERE lifecycle = ? AND unit = ? AND stage IS NOT NULL",
+        [held.code, key],
     ).fetchall()
-    return tuple(Stay(stage=held.stages[stage], entered_at=entered, left_at=left) for stage, entered, left in rows)
+    rows.sort(key=itemgetter(0))
+    return tuple(Stay(stage=held.stages[stage], entered_at=entered, left_at=left) for entered, left, stage in rows)
 
 
 def scores(connection: Connection, key: int) -> tuple[Score, ...]:
@@ -125,9 +125,9 @@ def scores(connection: Connection, key: int) -> tuple[Score, ...]:
 def all_scores(connection: Connection, key: int) -> tuple[Score, ...]:
     """Every score that was ever worked out, the oldest first."""
     rows = connection.execute(
-        "SELECT model, name, value, low, high, as_of FROM scores "
-        f"WHERE customer = {int(key)} ORDER BY as_of, name, model"
+        "SELECT model, name, value, low, high, as_of FROM scores WHERE customer = ?", [key]
     ).fetchall()
+    rows.sort(key=itemgetter(5, 1, 0))
     return tuple(
         Score(model=model, name=name, value=value, low=low, high=high, as_of=as_of)
         for model, name, value, low, high, as_of in rows
@@ -140,7 +140,7 @@ def identity(connection: Connection, key: int) -> Mapping[str, list[str]]:
         column: [
             one
             for (one,) in connection.execute(
-                f"SELECT DISTINCT {column} FROM events WHERE {_of(key)} AND {column} IS NOT NULL ORDER BY 1"
+                f"SELECT DISTINCT {column} FROM events WHERE {_OF} AND {column} IS NOT NULL ORDER BY 1", _of(key)
             ).fetchall()
         ]
         for column in ("user_id", "anonymous_id", "account")
@@ -153,7 +153,7 @@ def event_rows(
     """All that the log has of every event, the newest first; times as `written` has them."""
     rows = connection.sql(
         "SELECT time, name, message_id, type, source, received_at, user_id, anonymous_id, account, properties, context "
-        f"FROM events WHERE {_of(key)} ORDER BY time DESC, message_id DESC"
+        f"FROM events WHERE bucket = {key % BUCKETS} AND customer = {key} ORDER BY time DESC, message_id DESC"
     ).to_arrow_table()
     return [
         {
@@ -193,7 +193,8 @@ def bought(connection: Connection, key: int, lifecycle: Lifecycle) -> Bought:
     row = first_row(
         connection,
         f"SELECT count(*), coalesce(sum(CAST({value} AS DECIMAL(38,6))), 0), min(time), max(time) FROM events "
-        f"WHERE {_of(key)} AND name IN ({named}){where}",
+        f"WHERE {_OF} AND name IN ({named}){where}",
+        _of(key),
     )
     return Bought(count=row[0], total=row[1], first=row[2], last=row[3]) if row else Bought()
 
@@ -206,5 +207,6 @@ def mentions(connection: Connection, person: str) -> list[tuple[str, str, str]]:
     return [row for row in rows if pseudonym(row[2], (person,)) != row[2]]
 
 
-def _of(key: int) -> str:
-    return f"bucket = {int(key) % BUCKETS} AND customer = {int(key)}"
+def _of(key: int) -> list[int]:
+    """The parameters of `_OF`."""
+    return [key % BUCKETS, key]

@@ -61,11 +61,7 @@ def whole(reader: Reader, customer: str, *, lifecycle: str | None = None) -> Who
     ws, persons, known = _known(customer)
     shown = ws.lifecycle(lifecycle or _first_of_people())
     listed = persons.listed(known)
-    traits = dict(persons.traits(known))
-    for told in waiting_events(customer):
-        traits |= {name: str(value) for name, value in told.get("traits", {}).items() if value is not None}
-        for gone in [name for name, value in told.get("traits", {}).items() if value is None]:
-            traits.pop(gone, None)
+    traits = _traits(persons, known, customer)
     stays = persons.stays(known, shown.name)
     as_of = ws.refreshed_as_of or ws.as_of
     here = next(
@@ -83,6 +79,13 @@ def whole(reader: Reader, customer: str, *, lifecycle: str | None = None) -> Who
         elsewhere=tuple((one, listed.stages.get(one.name) if listed else None) for one in others),
         scores=persons.scores(known), as_of=as_of,
     )  # fmt: skip
+
+
+def traits(reader: Reader, customer: str) -> Mapping[str, str]:
+    """What is known of the person, by name. Raises Http404 where there is nobody of that id."""
+    require(reader, Right.PEOPLE)
+    _, persons, known = _known(customer)
+    return _traits(persons, known, customer)
 
 
 def counts(reader: Reader, customer: str) -> Mapping[str, int]:
@@ -144,6 +147,18 @@ def write_note(user: User, customer: str, text: str) -> None:
     with transaction.atomic():
         tell("Note Written", customer, {"text": clean}, by=user.username)
         record(user, "wrote a note", customer)
+
+
+def _traits(persons: Persons, known: Unit, customer: str) -> dict[str, str]:
+    """The traits of the log, and what is on its way to it."""
+    found = dict(persons.traits(known))
+    for event in reversed(waiting_events(customer)):
+        for name, value in event.get("traits", {}).items():
+            if value is None:
+                found.pop(name, None)
+            else:
+                found[name] = str(value)
+    return found
 
 
 def _known(customer: str) -> tuple[Any, Persons, Unit]:

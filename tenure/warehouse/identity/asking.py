@@ -13,6 +13,7 @@ from tenure.warehouse.measures import CUSTOMER
 from tenure.warehouse.schema import BUCKETS
 from tenure.warehouse.where import quote
 
+_UNITS = "SELECT key, id, first_seen FROM units"
 _OWNERS = "SELECT key, id, first_seen, node FROM identities JOIN units ON key = customer"
 
 
@@ -59,7 +60,7 @@ def unit_of(connection: Connection, unit_id: str, kind: str = CUSTOMER) -> Unit 
     """
     if kind == CUSTOMER and (found := _owners(connection, node(OWN, unit_id))):
         return _unit(found[0])
-    row = first_row(connection, "SELECT key, id, first_seen FROM units WHERE kind = ? AND id = ?", [kind, unit_id])
+    row = first_row(connection, f"{_UNITS} WHERE kind = ? AND id = ?", [kind, unit_id])
     if row is not None or kind != CUSTOMER:
         return _unit(row) if row else None
     told = [node(EMAIL, normal(EMAIL, unit_id)), node(PHONE, normal(PHONE, unit_id))]
@@ -77,9 +78,9 @@ def unit_of(connection: Connection, unit_id: str, kind: str = CUSTOMER) -> Unit 
 def _owners(connection: Connection, told: str) -> list[tuple[Any, ...]]:
     """Whose a node is, one at most."""
     # hashes are looked through sooner than texts, and alone sooner than with them or with a join
-    query = f"SELECT customer, node FROM identities WHERE hash = CAST(md5_number({quote(told)}) >> 64 AS UBIGINT)"
-    keys = [key for key, found in connection.execute(query).fetchall() if found == told and key is not None]
-    return connection.execute(f"SELECT key, id, first_seen FROM units WHERE key = {keys[0]}").fetchall() if keys else []
+    query = "SELECT customer, node FROM identities WHERE hash = CAST(md5_number(?) >> 64 AS UBIGINT)"
+    keys = [key for key, found in connection.execute(query, [told]).fetchall() if found == told and key is not None]
+    return connection.execute(f"{_UNITS} WHERE key = ?", keys[:1]).fetchall() if keys else []
 
 
 def _unit(row: Sequence[Any]) -> Unit:

@@ -18,7 +18,7 @@ from tenure.server.access import predictions, tasks
 from tenure.server.access.consent import HOWS, consent, say, spoken_of
 from tenure.server.access.happenings import KINDS, runs
 from tenure.server.access.people import PAGE
-from tenure.server.access.person import bought, counts, timeline, whole, why, write_note
+from tenure.server.access.person import bought, counts, timeline, traits, whole, why, write_note
 from tenure.server.accounts.roles import Right
 from tenure.server.pages.page import page
 from tenure.server.pages.persons.expected import expected
@@ -39,7 +39,7 @@ _ELSEWHERE = ("name", "full_name", "first_name", "last_name", "email", "owner")
 
 @page(Right.PEOPLE)
 def person(request: HttpRequest, customer: str) -> HttpResponse:
-    """The page; what they did and bought, reasons and consent come when it stands."""
+    """The page: who they are, where they stand, what they are worth; reasons and all the rest come when it stands."""
     found = whole(request.user, customer, lifecycle=request.GET.get("lifecycle") or None)
     if found.id != customer:
         return redirect("person", found.id)
@@ -48,29 +48,22 @@ def person(request: HttpRequest, customer: str) -> HttpResponse:
         "person": found, "ribbon": ribbon(found.stays, first_seen=found.first_seen, as_of=found.as_of),
         "legend": list(dict.fromkeys(one.stage for one in found.stays)),
         "lifecycles": [one for one in ws.definitions.lifecycles if one.unit == "customer"],
-        "traits": {name: value for name, value in found.traits.items() if name not in _ELSEWHERE},
-        "money_words": ws.money_words, "may_work": request.user.may(Right.WORK),  # type: ignore[union-attr]
-        "may_privacy": request.user.may(Right.PRIVACY),  # type: ignore[union-attr]
+        "money_words": ws.money_words, "may_privacy": request.user.may(Right.PRIVACY),  # type: ignore[union-attr]
     }  # fmt: skip
     if found.scores:
         told |= {
             "expected": expected(found.scores, predictions.about(request.user)),
             "predicted": predictions.reasons(request.user, customer),
         }
-    if told["may_work"]:
-        told |= {
-            "tasks": tasks.tasks_of(request.user, customer, most=20), "owners": tasks.owners(request.user),  # type: ignore[arg-type]
-            "outcomes": tasks.OUTCOMES,
-        }  # fmt: skip
-    # without scripts the timeline is asked for by its kind, and stands in the page
-    told |= _timeline(request, customer, counts(request.user, customer)) if "kind" in request.GET else {"kinds": None}
+    # without scripts the rest is asked for by the kind of what happened, and stands in the page
+    told |= _more(request, customer, found.traits) if "kind" in request.GET else {"kinds": None}
     return render(request, "persons/person.html", told)
 
 
 @page(Right.PEOPLE)
-def person_bought(request: HttpRequest, customer: str) -> HttpResponse:
-    """How often and for how much the person bought, and how long ago."""
-    return render(request, "persons/bought.html", {"bought": bought(request.user, customer)})
+def person_more(request: HttpRequest, customer: str) -> HttpResponse:
+    """What they did and bought, what is known of them, what is to be done: one part, as it is all asked for at once."""
+    return render(request, "persons/more.html", _more(request, customer, traits(request.user, customer)))
 
 
 @page(Right.PEOPLE)
@@ -141,6 +134,22 @@ def _done(request: HttpRequest, customer: str, told: QueryDict) -> str:
             tasks.assign(user, [customer], tasks.owner_of(user, told.get("owner", "")))
             return _("The owner is set; lists follow within seconds.")
     raise UsageError(_("That cannot be done here."))
+
+
+def _more(request: HttpRequest, customer: str, known: Mapping[str, str]) -> dict[str, Any]:
+    """What stands beside and below somebody's way; `known` are their traits."""
+    user: Any = request.user
+    told: dict[str, Any] = {
+        "customer": customer, "bought": bought(user, customer), "owner": known.get("owner", ""),
+        "traits": {name: value for name, value in known.items() if name not in _ELSEWHERE},
+        "may_work": user.may(Right.WORK),
+    }  # fmt: skip
+    if told["may_work"]:
+        told |= {
+            "tasks": tasks.tasks_of(user, customer, most=20), "owners": tasks.owners(user),
+            "outcomes": tasks.OUTCOMES,
+        }  # fmt: skip
+    return told | _timeline(request, customer, counts(user, customer))
 
 
 def _timeline(request: HttpRequest, customer: str, counted: Mapping[str, int]) -> dict[str, Any]:
