@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from . import evaluate
 from .history import Row, Walk, by_unit, in_log, in_order_of_reference, oracle_history, rows_of
@@ -14,6 +14,8 @@ from .strategies import FUNCTIONS_AND_OPERATORS, Case, cases, drawn
 
 SHORT_DAY = 8
 FORESIGHT = 14 * SHORT_DAY
+# One round of drawing sticks to a few shapes, and which ones hangs on the modules that happen to be loaded.
+ROUNDS = 8
 
 quiet = settings(
     deadline=None,
@@ -62,7 +64,7 @@ def up_to(end: int, rows: list[Row]) -> list[Row]:
 def test_the_strategies_draw_the_whole_language_and_customers_that_move():
     seen: Counter[str] = Counter()
 
-    @settings(quiet, max_examples=250, phases=[Phase.generate], derandomize=True)
+    @settings(quiet, max_examples=250, phases=[Phase.generate], derandomize=False)
     @given(cases())
     def look(case: Case) -> None:
         rows = oracle_history(case.events, case.definitions, as_of=case.as_of, known_at=case.known_at)
@@ -79,10 +81,13 @@ def test_the_strategies_draw_the_whole_language_and_customers_that_move():
             row.entered_at not in {event.time for event in case.events} for row in rows
         )
 
-    look()
-    assert set(FUNCTIONS_AND_OPERATORS) == set(seen) - {
-        name for name in seen if name.startswith(("cases", "lifecycles"))
-    }
+    for number in range(ROUNDS):
+        seed(number)(look)()
+        missing = set(FUNCTIONS_AND_OPERATORS) - set(seen)
+        if not missing:
+            break
+    assert not missing, f"never drawn in {ROUNDS} rounds"
+    assert all(name.startswith(("cases", "lifecycles")) for name in set(seen) - set(FUNCTIONS_AND_OPERATORS))
     assert seen["lifecycles with a window"] >= 0.3 * seen["lifecycles"]
     assert 0.15 * seen["lifecycles"] <= seen["lifecycles that look back"] <= 0.6 * seen["lifecycles"]
     assert seen["cases with moves"] >= 0.6 * seen["cases"]
